@@ -1,0 +1,1 @@
+"""`echo`: the smallest real engine, and the template for a new one."""

@@ -1,0 +1,120 @@
+"""Log lines: what goes to stderr and to the log files, one JSON object a line.
+
+Fields: `ts` (ISO 8601, UTC), `service`, `logger`, `level`, `message`, and extras. Secrets are
+masked here, because this is the one way out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import msgspec
+
+_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|SECRET|API_KEY|_KEY)$", re.IGNORECASE)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_LEVELS = {"debug", "info", "warning", "error", "critical"}
+_encoder = msgspec.json.Encoder(enc_hook=str)
+MAX_MESSAGE = 16_000
+"""Characters of a message that are kept."""
+
+
+def stamp(seconds: float) -> str:
+    """Wall time as ISO 8601 in UTC with milliseconds."""
+    whole = int(seconds)
+    day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{day}.{int((seconds - whole) * 1000):03d}Z"
+
+
+class Masker:
+    """Replaces the values of secrets by `***`.
+
+    Secrets are the environment's variables named like one, and what is added later.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._values: set[str] = set()
+        for name, value in environ.items():
+            if _SECRET_NAME.search(name):
+                self.add(value)
+
+    def add(self, value: str) -> None:
+        """Mask this value from now on. Values under 6 characters would mask ordinary words."""
+        if len(value) >= 6:
+            self._values.add(value)
+
+    def __call__(self, text: str) -> str:
+        for value in self._values:
+            if value in text:
+                text = text.replace(value, "***")
+        return text
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON line. `extra={"key": value}` become fields."""
+
+    def __init__(self, service: str, mask: Masker) -> None:
+        super().__init__()
+        self._service = service
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "ts": stamp(record.created),
+            "service": self._service,
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "message": record.getMessage()[:MAX_MESSAGE],
+        }
+        for key, value in record.__dict__.items():
+            if key not in _STANDARD and not key.startswith("_"):
+                line.setdefault(key, value)
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = self.formatException(record.exc_info)
+        return self._mask(_encoder.encode(line).decode())
+
+
+def configure(service: str, *, level: str | None = None, stream: TextIO | None = None) -> Masker:
+    """Send this process's logging to stderr as JSON lines; level from KITSU_LOG_LEVEL or info."""
+    mask = Masker(os.environ)
+    wanted = (level or os.environ.get("KITSU_LOG_LEVEL") or "info").lower()
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter(service, mask))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel((wanted if wanted in _LEVELS else "info").upper())
+    logging.raiseExceptions = False  # a closed stderr must not print tracebacks into itself
+    return mask
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as read back: from an engine's stderr or from a log file."""
+
+    ts: str
+    service: str
+    level: str
+    message: str
+    logger: str = ""
+    exception: str = ""
+
+
+_reader: msgspec.json.Decoder[LogLine] = msgspec.json.Decoder(LogLine)
+
+
+def parse(raw: bytes, service: str, now: float) -> LogLine:
+    """A line of an engine's stderr. What is not ours (a library's print) becomes a message."""
+    if raw.startswith(b"{"):
+        try:
+            return _reader.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            pass
+    text = raw.decode("utf-8", "backslashreplace").rstrip()[:MAX_MESSAGE]
+    level = "warning" if re.match(r"(?i)(warn|.*warning:)", text) else "info"
+    if text.startswith("Traceback ") or re.match(r"(?i)(error|fatal|.*Error: )", text):
+        level = "error"
+    return LogLine(ts=stamp(now), service=service, level=level, message=text, logger="stderr")

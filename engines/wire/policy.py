@@ -1,0 +1,141 @@
+"""Bodies of `policy`: a prompt in, tokens and sentences out. Stateless but for its caches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from engines.wire.message import Body, EventKind, RequestKind
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Configuration of `policy`."""
+
+    backend: Annotated[
+        Literal["xllamacpp", "llama_cpp"],
+        Meta(description="runtime of the GGUF model: xllamacpp has wheels, llama_cpp compiles"),
+    ] = "xllamacpp"
+    model: Annotated[
+        str,
+        Meta(
+            description="name in the model store, or the path of a .gguf file",
+            extra={"env": "LLM_MODEL_NAME"},
+        ),
+    ] = "smollm2-135m-instruct"
+    context: Annotated[int, Meta(ge=512, le=131072, description="context in tokens")] = 2048
+    threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for the model")] = 2
+    gpu_layers: Annotated[int, Meta(ge=0, le=999, description="layers on the GPU")] = 0
+    max_tokens: Annotated[int, Meta(ge=8, le=2048, description="longest answer in tokens")] = 64
+    temperature: Annotated[float, Meta(ge=0, le=2, description="0 always picks the likeliest")] = (
+        0.7
+    )
+    top_p: Annotated[float, Meta(gt=0, le=1, description="nucleus sampling")] = 0.9
+    repeat_penalty: Annotated[float, Meta(ge=1, le=2, description="1 is off")] = 1.1
+    seed: Annotated[int, Meta(ge=-1, description="-1 is a new one every time")] = -1
+    grammar: Annotated[
+        bool, Meta(description="hold the model to the answer's shape where the backend can")
+    ] = True
+    timeout_s: Annotated[
+        float, Meta(gt=0, le=600, description="longest wait for the next token, in seconds")
+    ] = 20.0
+    retry_attempts: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description="further tries when an answer has no words",
+            extra={"env": "POLICY_RETRY_ATTEMPTS"},
+        ),
+    ] = 2
+    retry_backoff: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=30,
+            description="wait before a further try, in seconds, doubled each time",
+            extra={"env": "POLICY_RETRY_BACKOFF"},
+        ),
+    ] = 0.1
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One line of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class Prompt(Body, frozen=True, kw_only=True):
+    """What she knows when she answers: stable parts first, so that the KV cache holds."""
+
+    system: str
+    history: list[Message] = []
+    moods: list[str] = ["neutral"]
+    """Moods that an answer may name; the first is the one when it names none."""
+    actions: list[str] = []
+    """Actions that an answer may ask for; none by default."""
+
+
+class Respond(Prompt, frozen=True, kw_only=True):
+    """Asks for an answer to `text`."""
+
+    text: str
+
+
+class Token(Body, frozen=True, kw_only=True):
+    """A piece of the spoken text, as it comes (markup left out)."""
+
+    text: str
+    attempt: int = 0
+
+
+class Sentence(Body, frozen=True, kw_only=True):
+    """A whole sentence, or an opening clause that can be said by itself. `index` from 0."""
+
+    index: int
+    text: str
+    attempt: int = 0
+
+
+class Retry(Body, frozen=True, kw_only=True):
+    """An attempt gave nothing that could be said; another follows."""
+
+    attempt: int
+    reason: str
+
+
+class Reply(Body, frozen=True, kw_only=True):
+    """The whole answer. `status` error goes with an empty text: silence, never canned speech."""
+
+    text: str
+    mood: str
+    actions: list[str]
+    status: Literal["ok", "error", "cancelled"]
+    detail: str = ""
+    attempts: int = 1
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    tokens: int = 0
+    first_token_ms: float = 0
+    latency_ms: float = 0
+    prompt_hash: str = ""
+    """First 16 hex digits of the SHA-256 of the prompt as the model saw it."""
+    model: str = ""
+
+
+class Warmed(Body, frozen=True, kw_only=True):
+    """The prompt's stable beginning is in the cache."""
+
+    prompt_tokens: int
+    latency_ms: float
+
+
+TOKEN = EventKind("policy.token", Token)
+SENTENCE = EventKind("policy.sentence", Sentence)
+RETRY = EventKind("policy.retry", Retry)
+RESPOND = RequestKind("policy.respond", Respond, Reply, events=(TOKEN, SENTENCE, RETRY))
+WARM = RequestKind("policy.warm", Prompt, Warmed)
+
+REQUESTS = (RESPOND, WARM)
+EVENTS = ()
