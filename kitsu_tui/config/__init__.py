@@ -1,0 +1,1 @@
+"""Configuration: profiles, environment, paths and the model store."""

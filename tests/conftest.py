@@ -1,0 +1,66 @@
+"""Fixtures that every test may use."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kitsu_tui.config.models import ModelStore
+
+
+class Sandbox(NamedTuple):
+    """Folders of one test's own, and the variables that name them (also set in `os.environ`)."""
+
+    state: Path
+    runtime: Path
+    logs: Path
+    tts_cache: Path
+    environ: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def starter_models() -> ModelStore:
+    """The machine's model store with the starter set in it, fetched if it was missing."""
+    store = ModelStore.default(os.environ)
+    for name in store.starter():
+        store.pull(name)
+    return store
+
+
+@pytest.fixture(scope="session")
+def kitsu_bin() -> Path:
+    """The installed `kitsu` command of the environment that runs the tests."""
+    path = Path(sys.executable).parent / ("kitsu.exe" if os.name == "nt" else "kitsu")
+    assert path.exists(), f"{path} is missing; run: {sys.executable} -m pip install --no-deps -e ."
+    return path
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Nothing of a show in this test touches the user's folders or another test's."""
+    # Not below tmp_path: a Unix socket's path may not be longer than about a hundred bytes.
+    runtime = Path(tempfile.mkdtemp(prefix="kt-"))
+    environ = {
+        "KITSU_STATE_DIR": str(tmp_path / "state"),
+        "KITSU_RUNTIME_DIR": str(runtime),
+        "KITSU_LOG_ROOT": str(tmp_path / "logs"),
+        "TTS_CACHE_DIR": str(tmp_path / "tts_cache"),
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    # A developer's own settings must not reach a test.
+    monkeypatch.delenv("KITSU_CONFIG_FILE", raising=False)
+    monkeypatch.delenv("PIPELINE_DISABLE", raising=False)
+    yield Sandbox(
+        state=tmp_path / "state",
+        runtime=runtime,
+        logs=tmp_path / "logs",
+        tts_cache=tmp_path / "tts_cache",
+        environ=environ,
+    )
+    shutil.rmtree(runtime, ignore_errors=True)
