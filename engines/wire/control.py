@@ -1,0 +1,145 @@
+"""The control socket: what operators, consoles and scripts ask of the show.
+
+The same lines as an engine's pipe: the show says `hello` (engine `show`), the client sends
+requests. Every request names its actor in `by`; the journal keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from engines.wire import show
+from engines.wire.message import Body, Empty, EventKind, RequestKind
+
+
+class Ask(Body, frozen=True, kw_only=True):
+    """Asked by somebody."""
+
+    by: Annotated[str, Meta(max_length=200)] = "unknown"
+
+
+class Done(Body, frozen=True, kw_only=True):
+    """It was done (or was so already); `detail` says what to tell the person."""
+
+    detail: str = ""
+
+
+class Watch(Ask, frozen=True, kw_only=True):
+    """Attaches: answered by events until the client or the show goes.
+
+    The first event is `show.snapshot`; each later `show.event` continues it. A watcher that does
+    not keep up loses events and is sent a new snapshot.
+    """
+
+    logs: bool = True
+    backlog: Annotated[int, Meta(ge=0, le=20_000)] = 500
+    """Log lines from before."""
+    operator: bool = True
+    """Counts as an attached operator."""
+
+
+class Snapshot(Body, frozen=True, kw_only=True):
+    """The whole state (`kitsu_tui.model.state.ShowState` as JSON)."""
+
+    state: Any
+
+
+class Say(Ask, frozen=True, kw_only=True):
+    """Types to her, as the operator."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class Said(Body, frozen=True, kw_only=True):
+    """The turn that will answer."""
+
+    turn: int
+
+
+class Talk(Ask, frozen=True, kw_only=True):
+    """One exchange, waited for: a text, or a wav file that is played into the microphone path."""
+
+    text: str = ""
+    wav: str = ""
+    preset: str = ""
+    play: bool = True
+    """False: nothing is spoken aloud."""
+    out: str = ""
+    """wav file that gets her answer as it was handed to the device."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the gate said of one text."""
+
+    seq: int
+    """-1 is what was said to her, 0 and up are her sentences."""
+    action: show.Action
+    category: str = ""
+    rule: str = ""
+    view: str = ""
+
+
+class Talked(Body, frozen=True, kw_only=True):
+    """The exchange."""
+
+    status: str
+    transcript: str
+    answer: str
+    mood: str
+    actions: list[str]
+    verdicts: list[Verdict]
+    marks_ms: dict[str, float]
+    turn: int
+    detail: str = ""
+    out: str = ""
+
+
+class Mute(Ask, frozen=True, kw_only=True):
+    """Sets a mute; null toggles it."""
+
+    what: Literal["mic", "voice"]
+    on: bool | None = None
+
+
+class OneEngine(Ask, frozen=True, kw_only=True):
+    """Something about one engine (the seed's module names are aliases)."""
+
+    engine: str
+
+
+class Toggle(OneEngine, frozen=True, kw_only=True):
+    """Switches an engine on or off; null toggles it."""
+
+    on: bool | None = None
+
+
+SNAPSHOT = EventKind("show.snapshot", Snapshot)
+WATCH = RequestKind("show.watch", Watch, Done, events=(SNAPSHOT, show.TOLD, show.LOGS))
+STATUS = RequestKind("show.status", Ask, Snapshot)
+SAY = RequestKind("show.say", Say, Said)
+TALK = RequestKind("show.talk", Talk, Talked)
+INTERRUPT = RequestKind("show.interrupt", Ask, Done)
+MUTE = RequestKind("show.mute", Mute, Done)
+PANIC = RequestKind("show.panic", Ask, Done)
+RESUME = RequestKind("show.resume", Ask, Done)
+TOGGLE = RequestKind("show.toggle", Toggle, Done)
+RESTART = RequestKind("show.restart", OneEngine, Done)
+STOP = RequestKind("show.stop", Ask, Done)
+PING = RequestKind("show.ping", Empty, Empty)
+
+REQUESTS = (
+    WATCH,
+    STATUS,
+    SAY,
+    TALK,
+    INTERRUPT,
+    MUTE,
+    PANIC,
+    RESUME,
+    TOGGLE,
+    RESTART,
+    STOP,
+    PING,
+)

@@ -1,0 +1,289 @@
+"""What the show tells: the events of its journal, and of everyone who watches it.
+
+Each is a struct with a `kind`; `Told` puts a number and a wall time on it. The console, `kitsu
+status` and the replay of a journal all build their picture from these (`kitsu_tui.model`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from engines.wire.logline import LogLine
+from engines.wire.message import Body, EventKind, Traffic
+from engines.wire.metrics import HostFigures
+
+EngineState = Literal[
+    "off",  # switched off by profile, PIPELINE_DISABLE or the operator
+    "waiting",  # for an engine that it needs
+    "starting",  # spawned, no hello yet
+    "loading",
+    "ready",
+    "degraded",
+    "unresponsive",  # no pong
+    "stopping",
+    "stopped",
+    "backoff",  # died; will be started again at `retry_at`
+    "failed",  # will not be started again by itself
+]
+Source = Literal["voice", "operator", "chat", "api"]
+Action = Literal["allow", "replace", "sanitise", "hold", "drop", "panic"]
+
+
+class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    pass
+
+
+class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
+    """The show is up. First event of a journal."""
+
+    profile: str
+    live: bool
+    pid: int
+    version: str
+    epoch: int
+    engines: list[str]
+    log_root: str = ""
+    journal: str = ""
+
+
+class ShowStopping(_Event, frozen=True, kw_only=True, tag="show.stopping"):
+    """The show is going down."""
+
+    by: str
+    reason: str = ""
+
+
+class EngineChanged(_Event, frozen=True, kw_only=True, tag="engine"):
+    """An engine's state, whole: what it is now, why, and what comes next."""
+
+    engine: str
+    state: EngineState
+    detail: str = ""
+    pid: int = 0
+    restarts: int = 0
+    """Starts after the first; never goes back."""
+    exit: str = ""
+    """How it last ended, in words; empty when it never has."""
+    retry_at: float = 0
+    """Wall time of the next start, 0 when none is planned."""
+    by: str = ""
+    """Who asked for this change; empty: nobody, it happened."""
+    last_words: list[str] = []
+    """Last lines of its stderr, at its last death."""
+
+
+class EngineFigures(_Event, frozen=True, kw_only=True, tag="engine.figures"):
+    """What an engine uses, about every two seconds. Not in the journal."""
+
+    engine: str
+    queue: int = 0
+    dropped: int = 0
+    stale: int = 0
+    cpu: float = 0
+    """Percent of one core."""
+    memory: int = 0
+    """Bytes resident."""
+    ping_ms: float = 0
+
+
+class TurnStarted(_Event, frozen=True, kw_only=True, tag="turn"):
+    """Somebody has her ear: a turn begins. `text` is what they said, when it was typed."""
+
+    turn: int
+    source: Source
+    who: str
+    text: str = ""
+
+
+class Heard(_Event, frozen=True, kw_only=True, tag="turn.heard"):
+    """What was understood so far (partial), or in the end (final). `rev` rises if they go on."""
+
+    turn: int
+    rev: int
+    text: str
+    final: bool
+
+
+class Delta(_Event, frozen=True, kw_only=True, tag="turn.delta"):
+    """More of her answer as the model gives it: not yet judged, for the operator's eyes only."""
+
+    turn: int
+    rev: int
+    text: str
+
+
+class Judged(_Event, frozen=True, kw_only=True, tag="turn.judged"):
+    """The gate's verdict on a text that came in (seq -1) or on a sentence of hers."""
+
+    turn: int
+    rev: int
+    seq: int
+    action: Action
+    text: str
+    """What was judged."""
+    spoken: str = ""
+    """What goes on air of it."""
+    category: str = ""
+    rule: str = ""
+    view: str = ""
+    ms: float = 0
+
+
+class Airing(_Event, frozen=True, kw_only=True, tag="turn.airing"):
+    """A sentence became audible."""
+
+    turn: int
+    rev: int
+    seq: int
+    text: str
+
+
+class Aired(_Event, frozen=True, kw_only=True, tag="turn.aired"):
+    """A sentence is over. `heard` is the part of it that was heard, clipped at the sample."""
+
+    turn: int
+    rev: int
+    seq: int
+    status: Literal["played", "cut", "stale", "muted", "failed"]
+    heard: str
+    heard_ms: float
+
+
+class TurnDone(_Event, frozen=True, kw_only=True, tag="turn.done"):
+    """A turn is over."""
+
+    turn: int
+    rev: int
+    status: Literal["ok", "silent", "interrupted", "stopped", "blocked", "error", "panic"]
+    """`silent`: nothing to say or to hear; `blocked`: the gate stopped all of it."""
+    answer: str
+    """What she said (all of it when not spoken aloud, else what was heard)."""
+    mood: str = ""
+    actions: list[str] = []
+    detail: str = ""
+    marks_ms: dict[str, float] = {}
+    """Milliseconds after speech_end (0): endpoint asr_final first_token first_sentence first_pcm
+    audible; for a typed turn the zero is the moment it was asked. Never holds a mark that was not
+    reached."""
+
+
+class Levels(_Event, frozen=True, kw_only=True, tag="levels"):
+    """Microphone and output, about ten a second. Not in the journal."""
+
+    mic_db: float
+    out_db: float
+    hearing: bool
+    speaking: bool
+
+
+class DeviceState(_Event, frozen=True, kw_only=True, tag="devices"):
+    """Which devices `audio` has."""
+
+    state: Literal["open", "lost", "null", "file", "fake"]
+    input: str
+    output: str
+    detail: str = ""
+
+
+class Muted(_Event, frozen=True, kw_only=True, tag="mute"):
+    """Both mutes as they are now."""
+
+    mic: bool
+    voice: bool
+    by: str
+
+
+class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
+    """Panic was pressed; `surfaces` are milliseconds to done, null for one that failed."""
+
+    by: str
+    epoch: int
+    surfaces: dict[str, float | None] = {}
+    done: bool = False
+    """False at the press, True when every surface has answered."""
+
+
+class Resumed(_Event, frozen=True, kw_only=True, tag="resume"):
+    """The panic latch was released."""
+
+    by: str
+    epoch: int
+
+
+class Acted(_Event, frozen=True, kw_only=True, tag="action"):
+    """Somebody asked for something."""
+
+    name: str
+    by: str
+    args: str = ""
+    ok: bool = True
+    detail: str = ""
+
+
+class Operators(_Event, frozen=True, kw_only=True, tag="operators"):
+    """Who is attached."""
+
+    names: list[str]
+
+
+class Host(_Event, frozen=True, kw_only=True, tag="host"):
+    """Figures of the host. Not in the journal."""
+
+    figures: HostFigures
+
+
+class Alert(_Event, frozen=True, kw_only=True, tag="alert"):
+    """Something the operator should know."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    about: str = ""
+
+
+ShowEvent: TypeAlias = (
+    ShowStarted
+    | ShowStopping
+    | EngineChanged
+    | EngineFigures
+    | TurnStarted
+    | Heard
+    | Delta
+    | Judged
+    | Airing
+    | Aired
+    | TurnDone
+    | Levels
+    | DeviceState
+    | Muted
+    | Panicked
+    | Resumed
+    | Acted
+    | Operators
+    | Host
+    | Alert
+)
+
+FLEETING = (EngineFigures, Levels, Host, Delta)
+"""Only worth something now: latest-wins to watchers (deltas apart), and not in the journal."""
+
+
+class Told(Body, frozen=True, kw_only=True):
+    """An event as it is told: `n` counts up, `t` is wall time in seconds."""
+
+    n: int
+    t: float
+    event: ShowEvent
+
+
+class Logs(Body, frozen=True, kw_only=True):
+    """Log lines of show and engines, a few batches a second."""
+
+    lines: list[LogLine]
+    dropped: int = 0
+    """Lines that this watcher missed because there were too many (the log files have them)."""
+
+
+TOLD = EventKind("show.event", Told)
+LOGS = EventKind("show.logs", Logs, Traffic.RESULT)

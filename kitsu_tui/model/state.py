@@ -1,0 +1,344 @@
+"""The picture of a show, built from its events one by one.
+
+`ShowState` is what `kitsu status --json` prints, what a console gets when it attaches and what a
+replay rebuilds. `reduce` changes it by one event and does nothing else: no clock, no input, no
+output. Every list in it is bounded.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from engines.wire import show
+from engines.wire.metrics import HostFigures
+from kitsu_tui.model.latency import KEPT
+
+TURNS_KEPT = 200
+ALERTS_KEPT = 100
+
+
+class EngineView(Struct, kw_only=True):
+    """An engine as the operator sees it."""
+
+    name: str
+    state: show.EngineState = "waiting"
+    detail: str = ""
+    pid: int = 0
+    restarts: int = 0
+    exit: str = ""
+    retry_at: float = 0
+    by: str = ""
+    since: float = 0
+    """Wall time of the last change of state."""
+    last_words: list[str] = []
+    queue: int = 0
+    dropped: int = 0
+    stale: int = 0
+    cpu: float = 0
+    memory: int = 0
+    ping_ms: float = 0
+
+
+class SentenceView(Struct, kw_only=True):
+    """One sentence of an answer."""
+
+    seq: int
+    text: str
+    action: show.Action = "allow"
+    category: str = ""
+    rule: str = ""
+    spoken: str = ""
+    status: str = ""
+    """Empty before it is on air, `airing`, then how it ended (`played`, `cut`, ...)."""
+    heard: str = ""
+
+
+class TurnView(Struct, kw_only=True):
+    """One exchange."""
+
+    turn: int
+    source: show.Source
+    who: str
+    started: float
+    rev: int = 0
+    said: str = ""
+    """What was said to her."""
+    said_final: bool = False
+    draft: str = ""
+    """Her answer as the model gives it, not yet judged."""
+    sentences: list[SentenceView] = []
+    status: str = ""
+    """Empty while it goes on."""
+    answer: str = ""
+    mood: str = ""
+    actions: list[str] = []
+    detail: str = ""
+    marks_ms: dict[str, float] = {}
+    stopped: str = ""
+    """Category of the gate's verdict on what was said to her, when it was not let through."""
+
+
+class PanicView(Struct, kw_only=True):
+    """The panic latch."""
+
+    latched: bool = False
+    by: str = ""
+    since: float = 0
+    surfaces: dict[str, float | None] = {}
+    """Milliseconds to done for each surface; null: it failed or has not answered."""
+    done: bool = False
+
+
+class AlertView(Struct, kw_only=True):
+    """Something the operator should know."""
+
+    t: float
+    level: str
+    text: str
+    about: str = ""
+
+
+class ShowState(Struct, kw_only=True):
+    """The whole picture."""
+
+    n: int = 0
+    """Number of the last event in it."""
+    t: float = 0
+    """Wall time of the last event in it."""
+    profile: str = ""
+    live: bool = False
+    pid: int = 0
+    version: str = ""
+    started: float = 0
+    stopping: bool = False
+    epoch: int = 0
+    log_root: str = ""
+    journal: str = ""
+    engines: dict[str, EngineView] = {}
+    turns: list[TurnView] = []
+    turn_count: int = 0
+    mood: str = ""
+    panic: PanicView = field(default_factory=PanicView)
+    mic_muted: bool = False
+    voice_muted: bool = False
+    levels: show.Levels = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
+    devices: show.DeviceState | None = None
+    operators: list[str] = []
+    host: HostFigures | None = None
+    alerts: list[AlertView] = []
+    marks: list[dict[str, float]] = []
+    """`marks_ms` of the last turns that became audible: what percentiles are taken over."""
+
+    def find_turn(self, turn: int) -> TurnView | None:
+        """The turn with this number, if it is still kept."""
+        for view in reversed(self.turns):
+            if view.turn == turn:
+                return view
+        return None
+
+    @property
+    def on_air(self) -> bool:
+        """True when everything that a conversation needs is ready and nothing holds her back."""
+        needed = ("audio", "policy", "tts")
+        return (
+            not self.panic.latched
+            and not self.voice_muted
+            and all(
+                name in self.engines and self.engines[name].state in ("ready", "degraded")
+                for name in needed
+            )
+        )
+
+
+def reduce(state: ShowState, told: show.Told) -> None:
+    """Change the picture by one event."""
+    state.n, state.t = told.n, told.t
+    event = told.event
+    handler = _HANDLERS.get(type(event))
+    if handler is not None:
+        handler(state, event, told.t)  # type: ignore[operator]
+
+
+def _started(state: ShowState, event: show.ShowStarted, t: float) -> None:
+    state.profile, state.live, state.pid = event.profile, event.live, event.pid
+    state.version, state.epoch, state.started = event.version, event.epoch, t
+    state.log_root, state.journal = event.log_root, event.journal
+    state.stopping = False
+    state.engines = {name: EngineView(name=name, since=t) for name in event.engines}
+
+
+def _stopping(state: ShowState, event: show.ShowStopping, t: float) -> None:
+    state.stopping = True
+
+
+def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
+    view = state.engines.setdefault(event.engine, EngineView(name=event.engine))
+    if view.state != event.state:
+        view.since = t
+    view.state, view.detail, view.pid = event.state, event.detail, event.pid
+    view.restarts, view.exit, view.retry_at = event.restarts, event.exit, event.retry_at
+    view.by = event.by or view.by
+    if event.last_words:
+        view.last_words = list(event.last_words)
+    if not event.pid:
+        view.cpu, view.memory, view.queue, view.ping_ms = 0, 0, 0, 0
+
+
+def _figures(state: ShowState, event: show.EngineFigures, t: float) -> None:
+    view = state.engines.get(event.engine)
+    if view is not None and view.pid:
+        view.queue, view.dropped, view.stale = event.queue, event.dropped, event.stale
+        view.cpu, view.memory, view.ping_ms = event.cpu, event.memory, event.ping_ms
+
+
+def _turn(state: ShowState, event: show.TurnStarted, t: float) -> None:
+    state.turns.append(
+        TurnView(
+            turn=event.turn,
+            source=event.source,
+            who=event.who,
+            started=t,
+            said=event.text,
+            said_final=bool(event.text),
+        )
+    )
+    state.turn_count += 1
+    del state.turns[:-TURNS_KEPT]
+
+
+def _heard(state: ShowState, event: show.Heard, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    view.said, view.said_final = event.text, event.final
+
+
+def _delta(state: ShowState, event: show.Delta, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    view.draft = (view.draft + event.text)[-4000:]
+
+
+def _revise(view: TurnView, rev: int) -> None:
+    if rev > view.rev:
+        view.rev, view.draft, view.sentences = rev, "", []
+
+
+def _judged(state: ShowState, event: show.Judged, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    if event.seq < 0:
+        view.stopped = "" if event.action == "allow" else event.category or event.action
+        return
+    sentence = SentenceView(
+        seq=event.seq,
+        text=event.text,
+        action=event.action,
+        category=event.category,
+        rule=event.rule,
+        spoken=event.spoken,
+    )
+    view.sentences = [*view.sentences, sentence][-100:]
+
+
+def _airing(state: ShowState, event: show.Airing, t: float) -> None:
+    sentence = _sentence(state, event.turn, event.seq)
+    if sentence is not None:
+        sentence.status = "airing"
+
+
+def _aired(state: ShowState, event: show.Aired, t: float) -> None:
+    sentence = _sentence(state, event.turn, event.seq)
+    if sentence is not None:
+        sentence.status, sentence.heard = event.status, event.heard
+
+
+def _sentence(state: ShowState, turn: int, seq: int) -> SentenceView | None:
+    view = state.find_turn(turn)
+    if view is None:
+        return None
+    return next((s for s in view.sentences if s.seq == seq), None)
+
+
+def _done(state: ShowState, event: show.TurnDone, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is not None:
+        view.rev, view.status, view.answer = event.rev, event.status, event.answer
+        view.mood, view.actions, view.detail = event.mood, list(event.actions), event.detail
+        view.marks_ms = dict(event.marks_ms)
+        view.draft = ""
+    if event.mood:
+        state.mood = event.mood
+    if "audible" in event.marks_ms:
+        state.marks.append(dict(event.marks_ms))
+        del state.marks[:-KEPT]
+
+
+def _levels(state: ShowState, event: show.Levels, t: float) -> None:
+    state.levels = event
+
+
+def _devices(state: ShowState, event: show.DeviceState, t: float) -> None:
+    state.devices = event
+
+
+def _muted(state: ShowState, event: show.Muted, t: float) -> None:
+    state.mic_muted, state.voice_muted = event.mic, event.voice
+
+
+def _panicked(state: ShowState, event: show.Panicked, t: float) -> None:
+    since = state.panic.since if state.panic.latched else t
+    state.epoch = event.epoch
+    state.panic = PanicView(
+        latched=True,
+        by=event.by,
+        since=since,
+        surfaces=dict(event.surfaces),
+        done=event.done,
+    )
+
+
+def _resumed(state: ShowState, event: show.Resumed, t: float) -> None:
+    state.epoch = event.epoch
+    state.panic = PanicView(by=event.by, since=t)
+
+
+def _operators(state: ShowState, event: show.Operators, t: float) -> None:
+    state.operators = list(event.names)
+
+
+def _host(state: ShowState, event: show.Host, t: float) -> None:
+    state.host = event.figures
+
+
+def _alert(state: ShowState, event: show.Alert, t: float) -> None:
+    state.alerts.append(AlertView(t=t, level=event.level, text=event.text, about=event.about))
+    del state.alerts[:-ALERTS_KEPT]
+
+
+_HANDLERS = {
+    show.ShowStarted: _started,
+    show.ShowStopping: _stopping,
+    show.EngineChanged: _engine,
+    show.EngineFigures: _figures,
+    show.TurnStarted: _turn,
+    show.Heard: _heard,
+    show.Delta: _delta,
+    show.Judged: _judged,
+    show.Airing: _airing,
+    show.Aired: _aired,
+    show.TurnDone: _done,
+    show.Levels: _levels,
+    show.DeviceState: _devices,
+    show.Muted: _muted,
+    show.Panicked: _panicked,
+    show.Resumed: _resumed,
+    show.Operators: _operators,
+    show.Host: _host,
+    show.Alert: _alert,
+}
