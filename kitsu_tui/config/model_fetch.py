@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from kitsu_tui.config.models import Model, ModelError, ModelFile, Progress, ProgressCallback, Source
+from kitsu_tui.config.model_manifest import Model, ModelError, ModelFile, Source
+from kitsu_tui.config.models import Progress, ProgressCallback
 
 CHUNK = 1 << 20
 POLL_S = 0.2

