@@ -22,7 +22,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="name in the model store, or the path of a .gguf file",
             extra={"env": "LLM_MODEL_NAME"},
         ),
-    ] = "smollm2-135m-instruct"
+    ] = "smollm2-135m-instruct-q4_1"
     context: Annotated[int, Meta(ge=512, le=131072, description="context in tokens")] = 2048
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for the model")] = 2
     gpu_layers: Annotated[int, Meta(ge=0, le=999, description="layers on the GPU")] = 0
@@ -71,8 +71,8 @@ class Prompt(Body, frozen=True, kw_only=True):
 
     system: str
     history: list[Message] = []
-    moods: list[str] = ["neutral"]
-    """Moods that an answer may name; the first is the one when it names none."""
+    moods: list[str] = []
+    """Moods that an answer may name; the first is taken when it names none. None: `neutral`."""
     actions: list[str] = []
     """Actions that an answer may ask for; none by default."""
 

@@ -1,0 +1,16 @@
+"""What is wrong with a configuration: one line that names the place, what was found, what fits."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be used. The message is for the operator, without traceback."""
+
+
+def nearest(found: str, known: Iterable[str]) -> str:
+    """` (did you mean X?)`, or an empty text when nothing is near."""
+    near = difflib.get_close_matches(found, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]}?)" if near else ""

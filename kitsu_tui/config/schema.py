@@ -1,0 +1,142 @@
+"""What a profile may say. Every key is documented in `profiles/base.yaml`; a test holds the two
+against each other. A field's `env` is the environment variable that overrides it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from engines.wire import asr, audio, echo, metrics, policy, tts
+
+
+class Persona(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who she is."""
+
+    file: Annotated[str, Meta(description="persona: a name in personas/ or a path")] = "kitsu"
+    preset: Annotated[str, Meta(description="preset of the persona, such as chaotic or calm")] = (
+        "kawaii"
+    )
+    family_friendly: Annotated[
+        bool,
+        Meta(
+            description="keep to family language; adds safety/family.yaml to the gate",
+            extra={"env": "POLICY_FAMILY_FRIENDLY"},
+        ),
+    ] = True
+
+
+class Conversation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How turns are taken."""
+
+    history_turns: Annotated[
+        int, Meta(ge=0, le=200, description="exchanges that she remembers")
+    ] = 8
+    history_block: Annotated[
+        int,
+        Meta(ge=1, le=100, description="exchanges forgotten at once, so that the KV cache holds"),
+    ] = 4
+    answer_timeout_s: Annotated[
+        float, Meta(gt=0, le=600, description="an answer that takes longer is given up, in seconds")
+    ] = 30.0
+    speak_timeout_s: Annotated[
+        float, Meta(gt=0, le=600, description="longest wait for the next sound, in seconds")
+    ] = 15.0
+    work_ahead: Annotated[
+        bool, Meta(description="think during the pause that may be the end of a turn")
+    ] = True
+    operator_name: Annotated[str, Meta(description="how she calls the operator")] = "streamer"
+    failure_line: Annotated[
+        str, Meta(description="what she says when an answer fails; empty is silence")
+    ] = ""
+    refusal_line: Annotated[
+        str,
+        Meta(description="what she says to what the gate does not let in; empty is silence"),
+    ] = "Nope, my little fox ears did not hear that!"
+
+
+class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gate between what she thinks and what is heard."""
+
+    folder: Annotated[str, Meta(description="folder of rule files; empty: profiles/safety")] = ""
+    files: Annotated[list[str], Meta(description="rule files by name, without .yaml")] = field(
+        default_factory=lambda: ["base"]
+    )
+
+
+class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one engine is run."""
+
+    enabled: Annotated[bool, Meta(description="started with the show")] = True
+    command: Annotated[
+        list[str],
+        Meta(description="another command line, such as [ssh, gpu-box, kitsu, engine, tts, ...]"),
+    ] = []
+    needs: Annotated[list[str], Meta(description="engines that must be ready first")] = []
+    nice: Annotated[
+        int, Meta(ge=0, le=19, description="0 runs first; model engines stand behind audio")
+    ] = 0
+    env: Annotated[dict[str, str], Meta(description="further environment variables")] = {}
+
+
+class Engines(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The engines' processes."""
+
+    audio: Process = field(default_factory=Process)
+    asr: Process = field(default_factory=lambda: Process(nice=5))
+    policy: Process = field(default_factory=lambda: Process(nice=5))
+    tts: Process = field(default_factory=lambda: Process(nice=4))
+    metrics: Process = field(default_factory=lambda: Process(nice=10))
+    echo: Process = field(default_factory=lambda: Process(enabled=False))
+
+
+class Show(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The show itself."""
+
+    journal_mb: Annotated[
+        int, Meta(ge=10, le=1_000_000, description="bound of all journals together, in MB")
+    ] = 500
+    log_days: Annotated[int, Meta(ge=1, le=3650, description="days that log files are kept")] = 14
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole profile."""
+
+    title: Annotated[str, Meta(description="what the console calls it")] = ""
+    live: Annotated[
+        bool, Meta(description="this goes on air: the console looks it, and asks more often")
+    ] = False
+    show: Show = field(default_factory=Show)
+    persona: Persona = field(default_factory=Persona)
+    conversation: Conversation = field(default_factory=Conversation)
+    safety: Safety = field(default_factory=Safety)
+    engines: Engines = field(default_factory=Engines)
+    audio: audio.Config = field(default_factory=audio.Config)
+    asr: asr.Config = field(default_factory=asr.Config)
+    policy: policy.Config = field(default_factory=policy.Config)
+    tts: tts.Config = field(default_factory=tts.Config)
+    metrics: metrics.Config = field(default_factory=metrics.Config)
+    echo: echo.Config = field(default_factory=echo.Config)
+
+
+ENGINES = ("audio", "asr", "policy", "tts", "metrics", "echo")
+
+ALIASES = {
+    "asr_worker": "asr",
+    "policy_worker": "policy",
+    "tts_worker": "tts",
+    "avatar_controller": "avatar",
+    "obs_controller": "obs",
+    "twitch_ingest": "twitch",
+    "orchestrator": "gateway",
+    "control_panel_backend": "gateway",
+    "gpu_monitor": "metrics",
+}
+"""Other names of engines that commands and PIPELINE_DISABLE accept."""
+
+
+def engine_name(said: str) -> str:
+    """The engine's own name for a name or an alias, in any case."""
+    name = said.strip().lower()
+    return ALIASES.get(name, name)
