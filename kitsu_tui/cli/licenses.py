@@ -90,8 +90,8 @@ def installed(entries: list[Entry]) -> list[Package]:
             for line in metadata.get_all("Classifier") or []
             if line.startswith("License ::") and "::" in line[len("License ::") :]
         ]
-        free_text = metadata.get("License", "").strip()
-        expression = metadata.get("License-Expression", "")
+        free_text = (metadata.get_all("License") or [""])[0].strip()
+        expression = (metadata.get_all("License-Expression") or [""])[0]
         entry = index.get(name)
         licence = (
             (entry.licence if entry else "")
