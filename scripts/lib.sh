@@ -87,13 +87,13 @@ have_package() {
 
 # system_packages start|test: sees to the list in scripts/system-packages. Only tests fail for want of one.
 system_packages() {
-    local who=$1 name for_whom why missing=""
+    local who=$1 name for_whom missing=""
     if ! command -v dpkg-query >/dev/null 2>&1; then
         [ "$(uname -s)" = Linux ] && ! (ldconfig -p 2>/dev/null | grep -q libportaudio) &&
             say "warning: PortAudio seems to be missing; install it with your package manager, or there is no sound"
         return 0
     fi
-    while read -r name for_whom why; do
+    while read -r name for_whom _; do
         case "$name" in '' | '#'*) continue ;; esac
         [ "$for_whom" = start ] || [ "$for_whom" = "$who" ] || continue
         have_package "$name" || missing="$missing $name"
