@@ -1,0 +1,103 @@
+"""Whisper's two bad habits, found in its own figures: it loops, and it hears words in noise.
+
+The first comes of sound that is cut short, the second of training on captions, which thank their
+viewers wherever nobody speaks. (Radford et al. 2022, "Robust Speech Recognition via Large-Scale
+Weak Supervision", section 4.5, uses the same two figures: no-speech likelihood and mean
+log-probability.)
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+UNLIKELY = -1.0
+"""Mean log-probability of a token below which a text is a guess."""
+MAX_COMPRESSION = 2.4
+"""A text that deflates better than this repeats itself."""
+TOKENS_PER_S = 8
+"""More than the fastest speaker says (about 5 words a second)."""
+TOKENS_SPARE = 12
+
+CAPTIONS = frozenset(
+    {
+        "bye",
+        "bye bye",
+        "i'm sorry",
+        "oh",
+        "okay",
+        "please subscribe",
+        "so",
+        "subscribe",
+        "thank you",
+        "thank you for watching",
+        "thank you so much",
+        "thank you very much",
+        "thanks",
+        "thanks for watching",
+        "the",
+        "you",
+    }
+)
+"""What Whisper says of noise, lower case and without punctuation."""
+
+_NOISE_MARKS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫]+")
+
+
+def token_limit(seconds: float) -> int:
+    """How many tokens can have been said in `seconds`."""
+    return TOKENS_SPARE + round(TOKENS_PER_S * seconds)
+
+
+def repeats(tokens: list[int]) -> int:
+    """Length of the pattern that the end of `tokens` repeats, 0 when it repeats none.
+
+    A pattern counts when it stands three times (five for a single token: "no no no no").
+    A last repetition that was cut off counts as well.
+    """
+    size = len(tokens)
+    for period in range(1, size // 2 + 1):
+        run = 0
+        while run < size - period and tokens[size - 1 - run] == tokens[size - 1 - run - period]:
+            run += 1
+        if run + period >= period * (5 if period == 1 else 3):
+            return period
+    return 0
+
+
+def unrolled(tokens: list[int]) -> list[int]:
+    """`tokens` with a pattern that the end repeats said once."""
+    period = repeats(tokens)
+    if not period:
+        return tokens
+    size = len(tokens)
+    run = 0
+    while run < size - period and tokens[size - 1 - run] == tokens[size - 1 - run - period]:
+        run += 1
+    return tokens[: size - run]
+
+
+def is_looping(text: str, tokens: list[int], limit: int) -> bool:
+    """Whether a decode went round in circles or was stopped at its limit."""
+    if len(tokens) >= limit or repeats(tokens):
+        return True
+    raw = text.encode()
+    return len(raw) > 40 and len(raw) / len(zlib.compress(raw)) > MAX_COMPRESSION
+
+
+def cleaned(text: str) -> str:
+    """The spoken words: marks such as [BLANK_AUDIO], (coughs) and notes taken out."""
+    said = " ".join(_NOISE_MARKS.sub(" ", text).split())
+    return said if any(letter.isalnum() for letter in said) else ""
+
+
+def is_hallucinated(text: str, no_speech: float, mean_logprob: float, threshold: float) -> bool:
+    """Whether a text was heard in noise.
+
+    Either the model doubts both that anyone spoke and its own words, or it says what captions say
+    over noise and doubts one of the two.
+    """
+    if no_speech > threshold and mean_logprob < UNLIKELY:
+        return True
+    plain = re.sub(r"[^\w' ]", "", text).strip().lower()
+    return plain in CAPTIONS and (no_speech > threshold or mean_logprob < UNLIKELY)

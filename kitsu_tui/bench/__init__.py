@@ -1,0 +1,1 @@
+"""Measurements of a running show and of its parts."""
