@@ -33,9 +33,14 @@ class Link:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def send(self, kind: EventKind[B], body: B, at: At | None = None) -> None:
-        """Send an event, unless `at` is stale."""
-        self._host.send_event(kind, body, None, at)
+    def send(self, kind: EventKind[B], body: B, at: At | None = None) -> bool:
+        """Send an event, unless `at` is stale; True when results have filled up."""
+        return self._host.send_event(kind, body, None, at)
+
+    @property
+    def has_room(self) -> bool:
+        """False while nobody reads our results: then make no more of them."""
+        return self._host.room.is_set()
 
     def status(self, state: str, detail: str = "") -> None:
         """Say that the engine is `ready` or `degraded`."""

@@ -1,0 +1,1 @@
+"""`audio`: the one engine that owns microphone and loudspeaker."""
