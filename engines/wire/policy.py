@@ -27,9 +27,13 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for the model")] = 2
     gpu_layers: Annotated[int, Meta(ge=0, le=999, description="layers on the GPU")] = 0
     max_tokens: Annotated[int, Meta(ge=8, le=2048, description="longest answer in tokens")] = 64
+    sentences: Annotated[int, Meta(ge=1, le=50, description="longest answer in sentences")] = 3
     temperature: Annotated[float, Meta(ge=0, le=2, description="0 always picks the likeliest")] = (
         0.7
     )
+    min_p: Annotated[
+        float, Meta(ge=0, le=1, description="least likelihood, as a part of the likeliest's")
+    ] = 0.05
     top_p: Annotated[float, Meta(gt=0, le=1, description="nucleus sampling")] = 0.9
     repeat_penalty: Annotated[float, Meta(ge=1, le=2, description="1 is off")] = 1.1
     seed: Annotated[int, Meta(ge=-1, description="-1 is a new one every time")] = -1
@@ -64,6 +68,9 @@ class Message(Struct, frozen=True, kw_only=True):
 
     role: Literal["user", "assistant"]
     text: str
+    """Plain words, as they were typed, heard or said."""
+    mood: str = ""
+    """Of an assistant's line; empty is the first of the moods."""
 
 
 class Prompt(Body, frozen=True, kw_only=True):

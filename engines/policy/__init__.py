@@ -1,0 +1,1 @@
+"""`policy`: the LLM. A prompt in, words and sentences out as they come."""
