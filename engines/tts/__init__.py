@@ -1,0 +1,1 @@
+"""`tts`: sentences in, sound and mouth shapes out."""
