@@ -21,19 +21,11 @@ TOKENS_SPARE = 12
 
 CAPTIONS = frozenset(
     {
-        "bye",
-        "bye bye",
-        "i'm sorry",
-        "oh",
-        "okay",
         "please subscribe",
-        "so",
         "subscribe",
         "thank you",
         "thank you for watching",
-        "thank you so much",
-        "thank you very much",
-        "thanks",
+        "thank you so much for watching",
         "thanks for watching",
         "the",
         "you",
@@ -95,9 +87,9 @@ def is_hallucinated(text: str, no_speech: float, mean_logprob: float, threshold:
     """Whether a text was heard in noise.
 
     Either the model doubts both that anyone spoke and its own words, or it says what captions say
-    over noise and doubts one of the two.
+    over noise and strongly doubts one of the two.
     """
     if no_speech > threshold and mean_logprob < UNLIKELY:
         return True
     plain = re.sub(r"[^\w' ]", "", text).strip().lower()
-    return plain in CAPTIONS and (no_speech > threshold or mean_logprob < UNLIKELY)
+    return plain in CAPTIONS and (no_speech > (1 + threshold) / 2 or mean_logprob < UNLIKELY - 0.25)

@@ -1,7 +1,7 @@
 """Whisper by faster-whisper and CTranslate2.
 
 Whisper's encoder looks at 30 s, whatever was said, and most of its time goes into silence. Here
-only the sound and half a second after it are encoded; what the encoder would have said of the
+only the sound and a little after it are encoded; what the encoder would have said of the
 silence that follows is worked out once, when the model loads, and put behind it. The decoder then
 sees the window that it was trained on, and stops where it should: with the window merely cut short
 it repeats the sentence until it is stopped. On the starter's questions that takes a fifth of the
@@ -40,7 +40,9 @@ WINDOW_S = 30
 FRAMES_PER_S = 100
 """Mel frames; the encoder makes one position of two."""
 AFTER_S = 0.5
-"""Silence that is encoded together with the sound."""
+"""Silence that is encoded together with the sound, at least ..."""
+LEAST_S = 4.0
+"""... and as much as fills this: single words ("Stop.", "Shut up.") need it to be heard right."""
 PEAK = 0.5
 """Level that sound is brought to: the silence behind it is at a fixed one."""
 MAX_GAIN = 30.0
@@ -58,6 +60,10 @@ class Whisper:
 
     def __init__(self, config: asr.Config) -> None:
         folder = Path(config.model)
+        if not folder.is_dir():
+            raise Missing(
+                f"speech model: no folder {folder}; `kitsu models pull {folder.name}` fetches it"
+            )
         for file in FILES:
             if not (folder / file).is_file():
                 raise Missing(
@@ -72,12 +78,15 @@ class Whisper:
         self._prompt, self._decode_text = self._tokenizer(folder, config)
         self._cut = self._inner.device == "cpu"  # a GPU encodes 30 s faster than we could cut it
         self._silence: Any = None
-        if self._cut:
-            empty = np.zeros((1, self._inner.n_mels, WINDOW_S * FRAMES_PER_S), np.float32)
-            self._silence = np.array(self._encode(empty))
-        # The first decode of a process is slow; let nobody wait for it.
-        noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-        self.decode(np.float32(0.1) * noise, final=False, wanted=lambda: True)
+        try:
+            if self._cut:
+                empty = np.zeros((1, self._inner.n_mels, WINDOW_S * FRAMES_PER_S), np.float32)
+                self._silence = np.array(self._encode(empty))
+            # The first decode of a process is slow; let nobody wait for it.
+            noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+            self.decode(np.float32(0.1) * noise, final=False, wanted=lambda: True)
+        except (ValueError, RuntimeError) as err:
+            raise _damaged(folder, err) from None
 
     @staticmethod
     def _load(folder: Path, config: asr.Config) -> Any:
@@ -101,6 +110,8 @@ class Whisper:
                 f"asr: compute_type {config.compute_type!r} on {config.device}: {err}"
             ) from None
         except Exception as err:
+            if config.device != "cpu" and "cuda" in str(err).lower():
+                raise Missing(f"asr: no GPU can be used ({err}); set device to cpu") from None
             raise _damaged(folder, err) from None
 
     def _tokenizer(
@@ -165,7 +176,8 @@ class Whisper:
         mel: Samples = self._model.feature_extractor(sound)
         frames = WINDOW_S * FRAMES_PER_S
         if cut:
-            frames = min(frames, mel.shape[1] + round(AFTER_S * FRAMES_PER_S))
+            least = max(LEAST_S, mel.shape[1] / FRAMES_PER_S + AFTER_S)
+            frames = min(frames, round(least * FRAMES_PER_S))
             frames += frames % 2
         mel = np.pad(mel[:, :frames], ((0, 0), (0, max(0, frames - mel.shape[1]))))
         if not wanted():
@@ -203,7 +215,8 @@ class Whisper:
 
 
 def _damaged(folder: Path, err: Exception) -> Missing:
-    what = " ".join(str(err).split())[:200]
+    what = " ".join(str(err).split())
+    what = what if len(what) <= 160 else what[:160] + "..."
     return Missing(
         f"speech model {folder} cannot be loaded: {what}; "
         f"`kitsu models verify` checks it, `kitsu models pull {folder.name}` fetches it again"
