@@ -173,7 +173,8 @@ class Player:
         """Events that may now be granted, so that no more than half a second can ever wait."""
         with self._lock:
             used = sum(self._held_ms(s) for s in self._queue)
-            hungry = [s for s in self._order() if not s.ended][:2]
+            ready, waiting = self._order()
+            hungry = [s for s in ready + waiting if not s.ended][:2]
             shares = (FIRST_MS, NEXT_MS) if len(hungry) > 1 else (MAX_UNPLAYED_MS,)
             grants = []
             for sentence, share in zip(hungry, shares, strict=True) if hungry else ():
@@ -313,7 +314,8 @@ class Player:
 
     def _next(self) -> Sentence | None:
         if self._current is None:
-            self._current = next((s for s in self._order() if not s.held), None)
+            ready, _ = self._order()
+            self._current = ready[0] if ready else None
         if self._current is not None and self._stale.is_stale(self._current.at):
             self._finish(self._current, "stale")  # a cancellation swept it already; be sure
             return self._next()
@@ -330,10 +332,10 @@ class Player:
         self._finish(sentence, "cut")
         return True
 
-    def _order(self) -> list[Sentence]:
-        """Who plays when: in order, but what is held back keeps back its own turn only."""
+    def _order(self) -> tuple[list[Sentence], list[Sentence]]:
+        """Who may play and who may not yet; what is held keeps back its own turn only."""
         if not any(s.held for s in self._queue):
-            return list(self._queue)
+            return list(self._queue), []
         back: set[tuple[int, int]] = set()
         ready: list[Sentence] = []
         waiting: list[Sentence] = []
@@ -344,7 +346,7 @@ class Player:
                 waiting.append(sentence)
             else:
                 ready.append(sentence)
-        return ready + waiting
+        return ready, waiting
 
     def _held_ms(self, sentence: Sentence) -> float:
         return sentence.unplayed * 1000 / self.rate + sentence.granted * CHUNK_MS

@@ -25,6 +25,8 @@ FLOOR_MARGIN_DB = 6.0
 FLOOR_GATE_MAX_DB = -35.0
 """The noise floor never lifts the gate above this: loud music must not make her deaf."""
 SILENCE_DB = -100.0
+DIGITAL_SILENCE_DB = -90.0
+RISE_FRAMES = 10
 
 
 def level_db(samples: Samples) -> float:
@@ -61,30 +63,35 @@ class VoiceGate:
         self._min_level_db = min_level_db
         self._recent: deque[float] = deque(maxlen=max(1, round(FLOOR_WINDOW_S * 1000 / frame_ms)))
         self._since = 0
-        self._floor = SILENCE_DB
+        self._floor: float | None = None
 
     @property
     def gate_db(self) -> float:
         """Level below which a frame is not voice now."""
-        return max(self._min_level_db, min(self._floor + FLOOR_MARGIN_DB, FLOOR_GATE_MAX_DB))
+        floor = SILENCE_DB if self._floor is None else self._floor
+        return max(self._min_level_db, min(floor + FLOOR_MARGIN_DB, FLOOR_GATE_MAX_DB))
 
     def __call__(self, frame: Samples) -> bool:
         """True when the frame is voice."""
         level = level_db(frame)
         self._follow(level)
-        if level < -90.0:
-            return False  # digital silence: the detector has nothing to learn from it
+        if level < DIGITAL_SILENCE_DB:
+            return False
         speech = self._detector.is_speech(frame.tobytes(), self._rate)
         return bool(speech) and level >= self.gate_db
 
     def _follow(self, level: float) -> None:
+        if self._floor is None:
+            self._floor = level
+        if level < DIGITAL_SILENCE_DB <= self._floor:
+            return  # a mute, a margin between files: it says nothing of the room
         self._recent.append(level)
         self._since += 1
-        if self._since >= 10:  # the minimum of 150 levels, five times a second
+        if level < self._floor:
+            self._floor = level  # a floor that falls is believed at once, one that rises slowly
+        elif self._since >= RISE_FRAMES:
             self._since = 0
-            lowest = min(self._recent)
-            # A floor that falls is believed at once, one that rises slowly.
-            self._floor = lowest if lowest < self._floor else self._floor * 0.7 + lowest * 0.3
+            self._floor = self._floor * 0.7 + min(self._recent) * 0.3
 
 
 class Transition(Enum):
