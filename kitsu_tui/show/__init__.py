@@ -1,0 +1,1 @@
+"""The running show: supervisor, director, safety, panic, journal. No screen, no engine inside."""

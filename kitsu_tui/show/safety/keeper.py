@@ -1,0 +1,54 @@
+"""Keeps the gate up to date with its files: a new one when they change, the old one on failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kitsu_tui.show.safety.gate import Gate
+from kitsu_tui.show.safety.rules import SafetyError
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+class Keeper:
+    """The gate in force.
+
+    Attributes:
+        gate: None until the first good load: then `guarded` drops everything.
+        error: why the last load failed, empty when it did not.
+    """
+
+    def __init__(self, folder: Path, files: list[str] | None = None) -> None:
+        self._folder = folder
+        self._files = files
+        self._stamp: Stamp | None = None
+        self.gate: Gate | None = None
+        self.error = ""
+
+    def refresh(self, *, force: bool = False) -> bool:
+        """Load again if a file changed (or `force`). True when another gate is in force now.
+
+        Reads the disk: call it from a thread. A failure keeps the gate that there is.
+        """
+        stamp = self._look()
+        if stamp == self._stamp and not force:
+            return False
+        self._stamp = stamp
+        try:
+            gate = Gate.load(self._folder, self._files)
+        except SafetyError as error:
+            self.error = str(error)
+            return False
+        self.error = ""
+        self.gate = gate
+        return True
+
+    def _look(self) -> Stamp:
+        seen = []
+        for path in sorted(self._folder.glob("*.yaml")) if self._folder.is_dir() else ():
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            seen.append((path.name, stat.st_mtime_ns, stat.st_size))
+        return tuple(seen)

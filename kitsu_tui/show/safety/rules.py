@@ -1,0 +1,294 @@
+"""Rule files: `profiles/safety/*.yaml`, read so that every complaint names its file and line.
+
+A mistake never loosens the gate more than it must: a bad term is left out and the rest of its
+rule holds, an unknown action counts as `drop`, and a file with nothing valid in it is an error.
+
+    allow: [scunthorpe, "blue tit*"]          # words and phrases in which nothing is found
+    rules:
+      - id: slur-race                         # what verdicts name
+        category: slur
+        severity: 5                           # 1 to 5
+        action: drop                          # drop | replace
+        input: drop                           # what a viewer's text gets: allow | drop | replace
+        match: word                           # word | stem (a word's beginning) | inside
+        squeeze: true                         # also when cut in two: "sl ur"
+        endings: [s]                          # each term also with these
+        replace: something                    # said instead, with action replace
+        terms: [...]
+        patterns: ['...']                     # RE2, on the text as written
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import re2
+import yaml
+from msgspec import Struct
+
+from kitsu_tui.show.safety import normal
+
+Action = Literal["allow", "drop", "replace"]
+Match = Literal["word", "stem", "inside"]
+MAX_TERM = 80
+MAX_FILE_BYTES = 4_000_000
+
+_KEYS = frozenset(
+    [
+        "id",
+        "category",
+        "severity",
+        "action",
+        "input",
+        "match",
+        "squeeze",
+        "endings",
+        "replace",
+        "terms",
+        "patterns",
+        "note",
+    ]
+)
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class SafetyError(Exception):
+    """There is no gate to hold: nothing may be said. The message is for the operator."""
+
+
+class Problem(Struct, frozen=True):
+    """Something in a rule file that could not be used as it stands."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        rule = f" (rule {self.rule})" if self.rule else ""
+        return f"{self.file}:{self.line}{rule}: {self.message}"
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One rule: its terms are normalised, its patterns compiled."""
+
+    id: str
+    category: str
+    severity: int
+    action: Action
+    input: Action
+    match: Match
+    squeeze: bool
+    replace: str
+    terms: tuple[str, ...]
+    patterns: tuple[Any, ...]
+    file: str
+    line: int
+
+
+class RuleFile(Struct):
+    """What one file holds."""
+
+    rules: list[Rule]
+    allow: list[str]
+    problems: list[Problem]
+
+
+def pattern_options() -> Any:
+    """RE2's options: no case, no complaints on stderr, 16 MiB at most."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = 16 << 20
+    return options
+
+
+def read(path: Path) -> RuleFile:
+    """Read one file. SafetyError when it cannot be read or holds nothing valid."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SafetyError(f"{path}: larger than {MAX_FILE_BYTES} bytes: not a rule file")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SafetyError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise SafetyError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        # At the end of the file libyaml points at the line after the last one.
+        last = max(1, len(text.splitlines()))
+        line = min(error.problem_mark.line + 1, last) if error.problem_mark else 1
+        raise SafetyError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SafetyError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
+    return _Reader(path).file(root)
+
+
+class _Reader:
+    """Walks the nodes of one file; scalars are taken as written, so `no` and 1488 are words."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rule = ""
+        self.problems: list[Problem] = []
+
+    def file(self, root: yaml.Node | None) -> RuleFile:
+        found = RuleFile(rules=[], allow=[], problems=self.problems)
+        if not isinstance(root, yaml.MappingNode):
+            line = _line(root) if root is not None else 1
+            raise SafetyError(
+                f"{self._path}:{line}: found {_kind(root)}; right would be `rules:` with a list"
+            )
+        for key, node in self._pairs(root):
+            if key == "allow":
+                found.allow += [text for text, _ in self._strings(node, "allow")]
+            elif key == "rules" and isinstance(node, yaml.SequenceNode):
+                for item in node.value:
+                    rule = self._read_rule(item)
+                    if rule is not None:
+                        found.rules.append(rule)
+            elif key == "rules":
+                self._complain(node, f"rules: found {_kind(node)}; right would be a list of rules")
+            else:
+                self._complain(node, _unknown(key, frozenset({"allow", "rules"})))
+        if not found.rules and not found.allow:
+            why = "".join(f"\n  {problem}" for problem in self.problems[:20])
+            raise SafetyError(f"{self._path}:1: no valid rule in this file{why}")
+        return found
+
+    def _read_rule(self, node: yaml.Node) -> Rule | None:
+        self._rule = ""
+        if not isinstance(node, yaml.MappingNode):
+            self._complain(node, f"found {_kind(node)}; right would be a rule with id and terms")
+            return None
+        keys = dict(self._pairs(node))
+        self._rule = self._text(keys, "id", f"line-{_line(node)}")
+        for key, value in keys.items():
+            if key not in _KEYS:
+                self._complain(value, _unknown(key, _KEYS))
+        action = self._choice(keys, "action", ("drop", "replace"), "drop")
+        match = self._choice(keys, "match", ("word", "stem", "inside"), "word")
+        endings = [text for text, _ in self._strings(keys.get("endings"), "endings")]
+        terms = tuple(dict.fromkeys(self._terms(keys.get("terms"), endings)))
+        patterns = tuple(self._patterns(keys.get("patterns")))
+        if not terms and not patterns:
+            self._complain(node, "no valid term or pattern; right would be `terms:` with a list")
+            return None
+        replace = self._text(keys, "replace", "")
+        if action == "replace" and not replace:
+            self._complain(node, "action replace needs `replace:`; it drops until then")
+            action = "drop"
+        return Rule(
+            id=self._rule,
+            category=self._text(keys, "category", "unsafe"),
+            severity=int(self._choice(keys, "severity", ("1", "2", "3", "4", "5"), "3")),
+            action=cast(Action, action),
+            input=cast(Action, self._choice(keys, "input", ("allow", "drop", "replace"), action)),
+            match=cast(Match, match),
+            squeeze=self._choice(keys, "squeeze", ("false", "true"), "false") == "true",
+            replace=replace,
+            terms=terms,
+            patterns=patterns,
+            file=self._path.name,
+            line=_line(node),
+        )
+
+    def _terms(self, node: yaml.Node | None, endings: list[str]) -> Iterator[str]:
+        for text, at in self._strings(node, "terms"):
+            plain = normal.term(text)
+            letters = len(plain.replace(" ", ""))
+            if letters < 2 or letters > MAX_TERM:
+                self._complain(
+                    at, f"term {text[:40]!r} has {letters} letters; 2 to {MAX_TERM} would be right"
+                )
+                continue
+            yield plain
+            for ending in endings:
+                yield plain + normal.term(ending).replace(" ", "")
+
+    def _patterns(self, node: yaml.Node | None) -> Iterator[Any]:
+        for text, at in self._strings(node, "patterns"):
+            try:
+                compiled = re2.compile(text, pattern_options())
+            except re2.error as error:
+                why = error.args[0] if error.args else error
+                why = why.decode("utf-8", "replace") if isinstance(why, bytes) else why
+                self._complain(at, f"pattern {text[:60]!r} is not valid RE2: {why}")
+                continue
+            if compiled.search("") is not None:
+                self._complain(at, f"pattern {text[:60]!r} matches an empty text: left out")
+                continue
+            yield compiled
+
+    def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else _kind(key)
+            if name in seen:
+                self._complain(key, f"{name}: stands here twice; the first one counts")
+                continue
+            seen.add(name)
+            yield name, value
+
+    def _strings(self, node: yaml.Node | None, key: str) -> Iterator[tuple[str, yaml.Node]]:
+        if node is None:
+            return
+        if not isinstance(node, yaml.SequenceNode):
+            self._complain(node, f"{key}: found {_kind(node)}; right would be a list")
+            return
+        for item in node.value:
+            if isinstance(item, yaml.ScalarNode):
+                yield str(item.value), item
+            else:
+                self._complain(item, f"{key}: found {_kind(item)}; right would be a word")
+
+    def _text(self, keys: dict[str, yaml.Node], key: str, default: str) -> str:
+        node = keys.get(key)
+        if node is None:
+            if key in ("id", "category"):
+                at = next(iter(keys.values()), None)
+                self._complain(at, f"{key}: is missing; {default!r} stands in")
+            return default
+        if not isinstance(node, yaml.ScalarNode) or not node.value:
+            self._complain(node, f"{key}: found {_kind(node)}; right would be a text")
+            return default
+        return str(node.value)
+
+    def _choice(
+        self, keys: dict[str, yaml.Node], key: str, choices: tuple[str, ...], default: str
+    ) -> str:
+        node = keys.get(key)
+        if node is None:
+            return default
+        if isinstance(node, yaml.ScalarNode) and node.value in choices:
+            return str(node.value)
+        found = repr(node.value) if isinstance(node, yaml.ScalarNode) else _kind(node)
+        wanted = ", ".join(choices)
+        self._complain(node, f"{key}: found {found}; one of {wanted} would be right: {default}")
+        return default
+
+    def _complain(self, node: yaml.Node | None, message: str) -> None:
+        self.problems.append(Problem(str(self._path), _line(node), self._rule, message))
+
+
+def _line(node: yaml.Node | None) -> int:
+    return 1 if node is None else int(node.start_mark.line) + 1
+
+
+def _kind(node: yaml.Node | None) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    if isinstance(node, yaml.ScalarNode):
+        return f"{str(node.value)[:40]!r}" if node.value else "nothing"
+    return "nothing"
+
+
+def _unknown(key: str, known: frozenset[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
