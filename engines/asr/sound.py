@@ -59,7 +59,7 @@ def read_wav(path: str) -> tuple[int, Samples]:
     except FileNotFoundError:
         raise refuse("no such file") from None
     except EOFError:
-        raise refuse("ends within its header, not a whole wav file") from None
+        raise refuse("not a PCM wav file (it ends within its header)") from None
     except wave.Error as err:
         raise refuse(f"not a PCM wav file ({err})") from None
     except OSError as err:

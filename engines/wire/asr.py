@@ -30,7 +30,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=100, le=5000, description="time between partials, in ms")
     ] = 500
     no_speech_threshold: Annotated[
-        float, Meta(ge=0, le=1, description="above this likelihood of no speech the text is empty")
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="above this likelihood of no speech, unlikely words are taken for noise",
+        ),
     ] = 0.6
 
 
@@ -38,7 +43,8 @@ class Transcribe(Body, frozen=True, kw_only=True):
     """Transcribes one utterance.
 
     Either the sound comes at once, in `pcm` or in a `wav` file, or it is streamed as `asr.pcm`
-    under this id and ended by `asr.end`.
+    under this id and ended by `asr.end`. Refused as `bad-request`: a wav file that cannot be read,
+    half a sample, more than 600 s; as `busy`: more than 16 utterances at once.
     """
 
     rate: Annotated[int, Meta(ge=8000, le=48000)] = 16000
@@ -67,6 +73,7 @@ class Guess(Body, frozen=True, kw_only=True):
 
     text: str
     decode_ms: float
+    """How long that took, without waiting for its turn."""
 
 
 class Transcript(Body, frozen=True, kw_only=True):
@@ -80,7 +87,7 @@ class Transcript(Body, frozen=True, kw_only=True):
     confidence: float
     """exp of the mean token log-probability, 0 to 1."""
     guessed: bool = False
-    """It had been worked out during the pause."""
+    """It had been worked out during the pause; `decode_ms` is then of that work."""
 
 
 PCM = EventKind("asr.pcm", Pcm)

@@ -18,6 +18,8 @@ MAX_COMPRESSION = 2.4
 TOKENS_PER_S = 8
 """More than the fastest speaker says (about 5 words a second)."""
 TOKENS_SPARE = 12
+MAX_TOKENS = 220
+HASTY_TOKENS_PER_S = 6
 
 CAPTIONS = frozenset(
     {
@@ -37,41 +39,47 @@ _NOISE_MARKS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫]+")
 
 
 def token_limit(seconds: float) -> int:
-    """How many tokens can have been said in `seconds`."""
-    return TOKENS_SPARE + round(TOKENS_PER_S * seconds)
+    """How many tokens can have been said in `seconds`; also what the decoder has room for."""
+    return min(MAX_TOKENS, TOKENS_SPARE + round(TOKENS_PER_S * seconds))
 
 
-def repeats(tokens: list[int]) -> int:
+def is_hasty(tokens: list[int], seconds: float) -> bool:
+    """Whether this is more than an ordinary speaker says in `seconds`."""
+    return len(tokens) > HASTY_TOKENS_PER_S * seconds + 2
+
+
+def repeats(tokens: list[int], seconds: float) -> int:
     """Length of the pattern that the end of `tokens` repeats, 0 when it repeats none.
 
-    A pattern counts when it stands three times (five for a single token: "no no no no").
+    A pattern counts when it stands three times (five for a single token: "no no no no"), and
+    one of four tokens or more already when it stands twice and there was hardly the time for it.
     A last repetition that was cut off counts as well.
     """
     size = len(tokens)
     for period in range(1, size // 2 + 1):
-        run = 0
-        while run < size - period and tokens[size - 1 - run] == tokens[size - 1 - run - period]:
-            run += 1
-        if run + period >= period * (5 if period == 1 else 3):
+        times = 5 if period == 1 else 2 if period >= 4 and is_hasty(tokens, seconds) else 3
+        if _run(tokens, period) + period >= period * times:
             return period
     return 0
 
 
-def unrolled(tokens: list[int]) -> list[int]:
+def unrolled(tokens: list[int], seconds: float) -> list[int]:
     """`tokens` with a pattern that the end repeats said once."""
-    period = repeats(tokens)
-    if not period:
-        return tokens
-    size = len(tokens)
-    run = 0
+    period = repeats(tokens, seconds)
+    return tokens[: len(tokens) - _run(tokens, period)] if period else tokens
+
+
+def _run(tokens: list[int], period: int) -> int:
+    """How many tokens at the end are those of one period before."""
+    size, run = len(tokens), 0
     while run < size - period and tokens[size - 1 - run] == tokens[size - 1 - run - period]:
         run += 1
-    return tokens[: size - run]
+    return run
 
 
-def is_looping(text: str, tokens: list[int], limit: int) -> bool:
+def is_looping(text: str, tokens: list[int], seconds: float) -> bool:
     """Whether a decode went round in circles or was stopped at its limit."""
-    if len(tokens) >= limit or repeats(tokens):
+    if len(tokens) >= token_limit(seconds) or repeats(tokens, seconds):
         return True
     raw = text.encode()
     return len(raw) > 40 and len(raw) / len(zlib.compress(raw)) > MAX_COMPRESSION

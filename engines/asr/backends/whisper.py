@@ -46,7 +46,6 @@ LEAST_S = 4.0
 PEAK = 0.5
 """Level that sound is brought to: the silence behind it is at a fixed one."""
 MAX_GAIN = 30.0
-MAX_TOKENS = 220
 SILENT = Heard(text="", no_speech=1.0, confidence=0.0, decode_ms=0.0)
 
 
@@ -146,19 +145,19 @@ class Whisper:
             return SILENT
         loud = float(np.abs(sound).max())
         sound = sound * np.float32(min(MAX_GAIN, PEAK / loud))
-        limit = min(MAX_TOKENS, token_limit(len(sound) / RATE))
+        seconds = len(sound) / RATE
         tries = (True, False) if self._cut and final else (self._cut,)
-        text, tokens, mean, no_speech = "", [0][:0], 0.0, 1.0
+        text, mean, no_speech = "", 0.0, 1.0
         for cut in tries:
-            found = self._once(sound, cut, limit, wanted)
+            found = self._once(sound, cut, wanted)
             if found is None:
                 return None
             tokens, mean, no_speech = found
             text = self._decode_text(tokens)
-            if not is_looping(text, tokens, limit):
+            if not is_looping(text, tokens, seconds):
                 break
             log.debug("looping (cut=%s): %r", cut, text[:80])
-            text = self._decode_text(unrolled(tokens))
+            text = self._decode_text(unrolled(tokens, seconds))
         text = cleaned(text)
         if text and is_hallucinated(text, no_speech, mean, self._threshold):
             log.debug("not speech: %r, no_speech %.2f, logprob %.2f", text, no_speech, mean)
@@ -171,7 +170,7 @@ class Whisper:
         )
 
     def _once(
-        self, sound: Samples, cut: bool, limit: int, wanted: Callable[[], bool]
+        self, sound: Samples, cut: bool, wanted: Callable[[], bool]
     ) -> tuple[list[int], float, float] | None:
         mel: Samples = self._model.feature_extractor(sound)
         frames = WINDOW_S * FRAMES_PER_S
@@ -193,7 +192,7 @@ class Whisper:
             encoded,
             [self._prompt],
             beam_size=1,
-            max_length=len(self._prompt) + limit,
+            max_length=len(self._prompt) + token_limit(len(sound) / RATE),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
