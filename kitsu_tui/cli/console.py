@@ -1,0 +1,102 @@
+"""`kitsu-tui`: the console. Attaches to the show, and starts one when none is running.
+
+Textual is imported after the terminal's settings are made, and nowhere else in the commands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+START_WITHIN = 60.0
+"""Seconds in which `kitsu run --detach` has to come back."""
+
+WHERE = {
+    "detached": "detached; the show goes on (kitsu-tui to come back, kitsu stop to end it)",
+    "stopped": "the show was stopped",
+    "no show": "no show is running (kitsu-tui starts one)",
+}
+
+
+async def launch(profile: str) -> str:
+    """Start a show in the background. Returns what went wrong, in one line, or nothing."""
+    command = [sys.executable, "-m", "kitsu_tui.cli", "run", "--detach"]
+    if profile:
+        command += ["--profile", profile]
+    # A file, not a pipe: the show may keep it open, and a pipe would then never end.
+    with tempfile.TemporaryFile() as errors:
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+            code = await asyncio.wait_for(child.wait(), START_WITHIN)
+        except OSError as error:
+            return f"cannot run {command[0]}: {error.strerror or error}"
+        except TimeoutError:
+            return f"the show did not come up within {START_WITHIN:.0f} s"
+        if code == 0:
+            return ""
+        errors.seek(0)
+        said = errors.read(64 << 10).decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said else f"kitsu run ended with exit code {code} and no word"
+
+
+@app.command()
+def console(
+    profile: Annotated[
+        str, typer.Option("--profile", "-p", help="profile of the show, if one is started")
+    ] = "",
+    attach_only: Annotated[
+        bool, typer.Option("--attach-only", help="never start a show, wait for one")
+    ] = False,
+) -> None:
+    """The console: watch a show and run it. Starts one when none is running."""
+    # Textual reads the keys from stdin and draws on stderr.
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print("kitsu-tui needs a terminal; without one use: kitsu status", file=sys.stderr)
+        raise typer.Exit(2)
+    from kitsu_tui.console import terminal
+
+    remote = terminal.prepare(os.environ)
+    logging.lastResort = None  # a line on stderr would land in the middle of the screen
+    from kitsu_tui.console.app import ConsoleApp
+    from kitsu_tui.console.link import Link
+
+    link = Link(
+        by=terminal.actor(os.environ),
+        launch=None if attach_only else lambda: launch(profile),
+        profile=profile,
+    )
+
+    def farewell() -> str:
+        return f"kitsu-tui: {WHERE['detached' if link.attached else 'no show']}"
+
+    def leave() -> None:
+        screen.leave()
+
+    guard = terminal.Guard(leave, farewell)
+    screen = ConsoleApp(link, remote=remote, lost=guard.lost)
+    guard.install()
+    ending = screen.run()
+    guard.left()
+    if ending == "detached" and not link.was_attached:
+        ending = "no show"
+    print(f"kitsu-tui: {WHERE[ending or 'detached']}")
+    raise typer.Exit(128 + guard.signal if guard.signal else screen.return_code or 0)
+
+
+def run() -> None:
+    """Entry point of `kitsu-tui`."""
+    app()

@@ -1,0 +1,160 @@
+"""The console's app: puts link, panic line, desk and actions together, and does nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from kitsu_tui.console.actions import ACTIONS, PANIC_KEYS
+from kitsu_tui.console.doing import Doer
+from kitsu_tui.console.driver import driver_class
+from kitsu_tui.console.link import Link
+from kitsu_tui.console.panic_line import PanicLine
+from kitsu_tui.console.screens.desk import Desk
+from kitsu_tui.console.widgets.input_line import InputLine
+
+Ending = Literal["detached", "stopped", "no show"]
+
+_PRIORITY = frozenset((*PANIC_KEYS, "ctrl+q"))
+
+
+def _bindings() -> list[BindingType]:
+    return [
+        Binding(
+            key,
+            f"do({action.name!r}, {key!r})",
+            action.title,
+            show=False,
+            priority=key in _PRIORITY,
+        )
+        for action in ACTIONS
+        for key in action.keys
+        if action.name not in ("palette", "next_pane", "previous_pane")
+    ]
+
+
+class ConsoleApp(App[Ending]):
+    """See the module.
+
+    Args:
+        link: not yet running.
+        connect: False: nothing is connected (tests give the state by hand).
+        remote: over SSH: the terminal's own sixteen colours.
+        lost: called in any thread when the terminal has gone.
+    """
+
+    CSS_PATH = "kitsu.tcss"
+    TITLE = "kitsu"
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    # No message of ours is longer than the row that it goes to, and toasts would cover the panes.
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        connect: bool = True,
+        remote: bool = False,
+        lost: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.link = link
+        self.panic_line = PanicLine(link.by, self._panic_told)
+        super().__init__(driver_class=driver_class(self.panic_line.press, lost))
+        self.theme = "ansi-dark" if remote else "textual-dark"
+        self._connect = connect
+        self._task: asyncio.Task[None] | None = None
+        self._asyncio_loop: asyncio.AbstractEventLoop | None = None
+        self.desk = Desk(link, clock)
+        self._doer = Doer(self)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The desk is the first screen."""
+        return self.desk
+
+    def on_ready(self) -> None:
+        """The first paint is done: now look for the show."""
+        self._asyncio_loop = asyncio.get_running_loop()
+        if self._connect:
+            self.panic_line.start()
+            self._task = asyncio.create_task(self.link.run(), name="link")
+            self._task.add_done_callback(self._link_ended)
+
+    async def on_unmount(self) -> None:
+        """Detach."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=1.5)
+        self.panic_line.close()
+
+    def leave(self) -> None:
+        """End the app. Any thread; does not wait."""
+        loop = self._asyncio_loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self.exit, "detached")
+            except RuntimeError:
+                pass  # it has ended already
+
+    def action_do(self, name: str, key: str = "") -> None:
+        """Do one of the registry's actions."""
+        self._doer.do(name, key)
+
+    async def action_quit(self) -> None:
+        """Textual's own way out asks too."""
+        self._doer.do("quit")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C."""
+        self._doer.do("quit")
+
+    def on_input_line_said(self, message: InputLine.Said) -> None:
+        """A line for her."""
+        self._doer.say(message.text)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every action of the registry, and the theme."""
+        for action in ACTIONS:
+            if action.keyed or action.name == "palette":
+                continue
+            title = f"{action.title}"
+            yield SystemCommand(title, action.help, _Does(self._doer, action.name))
+        for number, name in enumerate(self.link.state.engines, 1):
+            if number <= 10:
+                key = str(number % 10)
+                text = f"Switch {name} on or off"
+                yield SystemCommand(text, "", _Does(self._doer, "toggle", key))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _link_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.link.phase, self.link.detail = (
+                "failed",
+                f"the console's own fault: {task.exception()!r}",
+            )
+            self.link.dirty.add("status")
+
+    def _panic_told(self, words: str, ok: bool) -> None:
+        """In the panic line's thread."""
+        loop = self._asyncio_loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self.link.notice, words, "good" if ok else "bad")
+            except RuntimeError:
+                pass
+
+
+class _Does:
+    """An action to be done later."""
+
+    def __init__(self, doer: Doer, name: str, key: str = "") -> None:
+        self._doer, self._name, self._key = doer, name, key
+
+    def __call__(self) -> None:
+        self._doer.do(self._name, self._key)

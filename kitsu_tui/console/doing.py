@@ -1,0 +1,159 @@
+"""Doing an action: the question before it, the request, and the line that says what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.wire import control
+from kitsu_tui.console.actions import BY_NAME, Action, Asking, Context, Risk, Unfit
+from kitsu_tui.console.lines import visible
+from kitsu_tui.console.link import RequestFailed
+from kitsu_tui.console.screens.confirm import Confirm
+from kitsu_tui.console.screens.help import Help
+from kitsu_tui.console.screens.quit import Choice, Quit
+
+if TYPE_CHECKING:
+    from kitsu_tui.console.app import ConsoleApp
+
+STOP_WITHIN = 30.0
+
+
+class Doer:
+    """Does actions for the app, by their names."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._link = app.link
+
+    def do(self, name: str, key: str = "") -> None:
+        """Do the action, or ask first."""
+        action = BY_NAME[name]
+        if action.ask is None:
+            own = getattr(self, f"do_{name}", None)
+            if own is not None:
+                own()
+            else:
+                self._app.desk.show_pane(name)
+            return
+        try:
+            asking = action.ask(self._context(key))
+            self._fits(action)
+        except Unfit as error:
+            self._link.notice(str(error), "warn")
+            return
+        question = self._question(action, asking)
+        if question is None:
+            self._send(asking)
+        else:
+            self._app.push_screen(
+                Confirm(*question), lambda yes: self._send(asking) if yes else None
+            )
+
+    def _context(self, key: str) -> Context:
+        return Context(
+            by=self._link.by,
+            engines=tuple(self._link.state.engines),
+            selected=self._app.desk.engines.selected,
+            key=key,
+        )
+
+    def _fits(self, action: Action) -> None:
+        if not self._link.attached:
+            raise Unfit(f"{action.title}: no show is attached")
+        if action.name == "resume" and not self._link.state.panic.latched:
+            raise Unfit("there is no panic to resume from; Ctrl+O or F9 is panic")
+
+    def _question(self, action: Action, asking: Asking) -> tuple[str, str] | None:
+        live = self._link.state.live
+        if action.risk is Risk.FREE or (action.risk is Risk.LIVE and not live):
+            return None
+        if action.name == "resume":
+            panic = self._link.state.panic
+            return "Put her back on the air?", f"Panic was pressed by {visible(panic.by)}."
+        what = asking[2]
+        question = f"{what[:1].upper()}{what[1:]}?"
+        return question, "The show is LIVE." if live else ""
+
+    def _send(self, asking: Asking) -> None:
+        self._app.run_worker(self._ask(asking), group="ask", exit_on_error=False)
+
+    async def _ask(self, asking: Asking, timeout: float = 10.0) -> bool:
+        kind, params, words = asking
+        try:
+            result: Any = await self._link.ask(kind, params, timeout)
+        except RequestFailed as error:
+            self._link.notice(f"{words}: {visible(error.detail)}", "bad")
+            return False
+        detail = getattr(result, "detail", "")
+        self._link.notice(f"{words}: {visible(detail) or 'done'}", "good")
+        return True
+
+    # The desk's own actions
+
+    def do_panic(self) -> None:
+        """By the palette, or where no driver of ours is (tests)."""
+        self._app.panic_line.press()
+
+    def do_say(self) -> None:
+        self._app.desk.input_line.focus()
+
+    def say(self, text: str) -> None:
+        """Say a line to her; one that is not taken comes back."""
+        self._app.run_worker(self._say(text), group="ask", exit_on_error=False)
+
+    async def _say(self, text: str) -> None:
+        asking: Asking = (control.SAY, control.Say(text=text, by=self._link.by), "said")
+        kind, params, _ = asking
+        try:
+            await self._link.ask(kind, params)
+        except RequestFailed as error:
+            self._link.notice(f"not said: {visible(error.detail)}", "bad")
+            self._app.desk.input_line.give_back(text)
+
+    def do_start(self) -> None:
+        if self._link.attached:
+            self._link.notice("a show is running already", "warn")
+        elif not self._link.start_show():
+            self._link.notice("this console only attaches; start one: kitsu run --detach", "warn")
+
+    def do_next_pane(self) -> None:
+        self._app.desk.step_pane(1)
+
+    def do_previous_pane(self) -> None:
+        self._app.desk.step_pane(-1)
+
+    def do_zoom(self) -> None:
+        self._app.desk.toggle_zoom()
+
+    def do_follow(self) -> None:
+        self._app.desk.follow()
+
+    def do_help(self) -> None:
+        self._app.push_screen(Help())
+
+    def do_palette(self) -> None:
+        self._app.action_command_palette()
+
+    def do_quit(self) -> None:
+        if isinstance(self._app.screen, Quit):
+            return
+        state = self._link.state
+        self._app.push_screen(Quit(attached=self._link.attached, live=state.live), self._chosen)
+
+    def _chosen(self, choice: Choice | None) -> None:
+        if choice == "detach":
+            self._app.exit("detached" if self._link.attached else "no show")
+        elif choice == "stop":
+            if self._link.state.live:
+                question = Confirm("Stop the show?", "It is LIVE: the stream loses her.")
+                self._app.push_screen(question, lambda yes: self._stop() if yes else None)
+            else:
+                self._stop()
+
+    def _stop(self) -> None:
+        self._app.run_worker(self._stop_and_leave(), group="ask", exit_on_error=False)
+
+    async def _stop_and_leave(self) -> None:
+        by = control.Ask(by=self._link.by)
+        if await self._ask((control.STOP, by, "stop the show"), STOP_WITHIN):
+            self._app.exit("stopped")

@@ -1,0 +1,167 @@
+"""Lines of styled text as plain data, and what makes foreign text safe to put on a screen.
+
+A line is a tuple of spans, a span is text and the name of a style (see `widgets.line_view`). There
+is no markup to escape: text from engines, chat and models stays data all the way to the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+
+Span: TypeAlias = tuple[str, str]
+Line: TypeAlias = tuple[Span, ...]
+
+BLANK: Line = ()
+_TAB = "    "
+
+
+def _code(number: int) -> str:
+    return f"<U+{number:04X}>"
+
+
+def _table() -> dict[int, str]:
+    table = {n: chr(0x2400 + n) for n in range(0x20)}  # ESC becomes the one-cell sign U+241B
+    table[0x09] = _TAB
+    table[0x7F] = "\u2421"
+    table |= {n: _code(n) for n in range(0x80, 0xA0)}  # C1: a CSI of one byte is among them
+    # What turns the direction of a line, or hides in it.
+    hidden = [0x061C, 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF]
+    hidden += [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC)]
+    table |= {n: _code(n) for n in hidden}
+    # Joiners and variation selectors: terminals disagree on the width of what they make.
+    table |= dict.fromkeys((8205, 173, *range(65024, 65040)), "")
+    return table
+
+
+_VISIBLE = _table()
+
+
+def visible(text: str) -> str:
+    """`text` without power over a terminal: controls are shown as signs, on one line."""
+    if text.isascii():
+        return text if text.isprintable() else text.translate(_VISIBLE)
+    text = text.translate(_VISIBLE)
+    if text.isprintable():
+        return text
+    # Lone surrogates cannot be written at all; other unprintables (private use, tags) are named.
+    return "".join(c if c.isprintable() or c == " " else _code(ord(c)) for c in text)
+
+
+def cells(text: str) -> int:
+    """Width in terminal cells."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def width_of(line: Line) -> int:
+    """Width of a line in cells."""
+    return sum(cells(text) for text, _ in line)
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in exactly `width` cells, cut with an ellipsis or padded."""
+    if width <= 0:
+        return ""
+    have = cells(text)
+    if have <= width:
+        return text + " " * (width - have)
+    return set_cell_size(text, width - 1) + "…"
+
+
+def fit_right(text: str, width: int) -> str:
+    """As `fit`, set to the right."""
+    have = cells(text)
+    return " " * (width - have) + text if have <= width else fit(text, width)
+
+
+def clip(line: Line, width: int) -> Line:
+    """The line, cut with an ellipsis where it is wider than `width` cells."""
+    if width_of(line) <= width:
+        return line
+    out: list[Span] = []
+    room = width - 1
+    for text, style in line:
+        have = cells(text)
+        if have <= room:
+            out.append((text, style))
+            room -= have
+            continue
+        if room > 0:
+            out.append((set_cell_size(text, room), style))
+        out.append(("…", style))
+        break
+    return tuple(out)
+
+
+def between(left: Line, right: Line, width: int) -> Line:
+    """`left` and `right` at the two ends of `width` cells; `left` gives way."""
+    right = clip(right, width)
+    left = clip(left, max(0, width - width_of(right) - 1)) if right else clip(left, width)
+    gap = max(0, width - width_of(left) - width_of(right))
+    return (*left, (" " * gap, ""), *right)
+
+
+def wrap(line: Iterable[Span], width: int, indent: int = 0) -> list[Line]:
+    """Break a line at spaces into lines of at most `width` cells, the later ones indented.
+
+    A word that is wider than a line is broken where the line ends.
+    """
+    width = max(4, width)
+    indent = min(indent, width // 2)
+    out: list[Line] = []
+    row: list[Span] = []
+    used = 0
+    for text, style in line:
+        for word in _words(text):
+            have = cells(word)
+            if used + len(word.rstrip()) > width or used + cells(word.rstrip()) > width:
+                if used > indent:
+                    out.append(tuple(row))
+                    row, used = [(" " * indent, "")], indent
+                word = word.lstrip() or ""  # noqa: PLW2901 -- no space where a line begins
+                have = cells(word)
+            while used + have > width:
+                head, word = _break(word, width - used)  # noqa: PLW2901 -- its rest goes on
+                row.append((head, style))
+                out.append(tuple(row))
+                row, used = [(" " * indent, "")], indent
+                have = cells(word)
+            if word:
+                row.append((word, style))
+                used += have
+    if row and (used > indent or not out):
+        out.append(tuple(row))
+    return out or [BLANK]
+
+
+def _words(text: str) -> Iterable[str]:
+    """Pieces that each end after their spaces."""
+    start = 0
+    while start < len(text):
+        end = text.find(" ", start)
+        if end < 0:
+            yield text[start:]
+            return
+        while end < len(text) and text[end] == " ":
+            end += 1
+        yield text[start:end]
+        start = end
+
+
+def _break(word: str, width: int) -> tuple[str, str]:
+    used = 0
+    for index, char in enumerate(word):
+        used += cells(char)
+        if used > width:
+            # At least one character goes on, or a line of two cells would never end.
+            index = max(index, 1)  # noqa: PLW2901
+            return word[:index], word[index:]
+    return word, ""
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` cells, `share` (0 to 1) of it filled."""
+    full = round(max(0.0, min(1.0, share)) * width)
+    return "█" * full + "░" * (width - full)

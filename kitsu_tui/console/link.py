@@ -1,0 +1,303 @@
+"""The console's connection to a show: attaches, keeps the picture, comes back when it was lost.
+
+Lives on the app's loop and never touches a widget. What changed is left in `dirty`; the desk looks
+at it a few times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from engines.wire import control, show
+from engines.wire.envelope import Failure
+from engines.wire.logline import LogLine
+from engines.wire.message import Empty, RequestKind
+from engines.wire.peer import RequestFailed
+from kitsu_tui.client import Client, NoShow, connect
+from kitsu_tui.model.state import ShowState, reduce
+
+P = TypeVar("P", bound=Struct)
+R = TypeVar("R", bound=Struct)
+
+LOGS_WAITING = 20_000
+"""Log lines that may wait for the logs pane: as many as it keeps."""
+NOTICES_WAITING = 50
+RETRY_FIRST, RETRY_MOST = 0.5, 5.0
+"""Seconds between two tries to find a show."""
+PING_EVERY, PING_WITHIN = 5.0, 5.0
+WATCH_FOR = 1e8
+"""Seconds: as long as the show is there."""
+SAME_LINES = 500
+"""Lines that are compared when the console comes back, so that none is shown twice."""
+
+Topic = Literal["status", "engines", "figures", "transcript", "logs", "latency", "host", "levels"]
+ALL: frozenset[Topic] = frozenset(
+    ("status", "engines", "figures", "transcript", "logs", "latency", "host", "levels")
+)
+
+_TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
+    show.ShowStarted: tuple(ALL),
+    show.ShowStopping: ("status",),
+    show.EngineChanged: ("engines", "status"),
+    show.EngineFigures: ("figures",),
+    show.TurnStarted: ("transcript",),
+    show.Heard: ("transcript",),
+    show.Delta: ("transcript",),
+    show.Judged: ("transcript",),
+    show.Airing: ("transcript",),
+    show.Aired: ("transcript",),
+    show.TurnDone: ("transcript", "latency", "status"),
+    show.Levels: ("levels",),
+    show.DeviceState: ("levels",),
+    show.Muted: ("status", "levels"),
+    show.Panicked: ("status",),
+    show.Resumed: ("status",),
+    show.Operators: ("status",),
+    show.Host: ("host",),
+    show.Alert: ("status",),
+}
+
+Phase = Literal["looking", "starting", "attached", "gone", "failed"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line for the operator. `style` is one of the view's: dim, good, warn, bad."""
+
+    text: str
+    style: str = "dim"
+
+
+@dataclass
+class Link:
+    """See the module. `launch` starts a show and returns what went wrong, or an empty string.
+
+    Attributes:
+        profile: the one that was asked for; another one's show is attached to, and said so.
+        was_attached: True once a show was attached, and until it went away by itself.
+        phase: `looking` before the first answer, `starting` while a show is being started, `gone`
+            when there is none, `failed` when one could not be started or understood.
+        detail: why, for `gone` and `failed`.
+        silent: seconds since the show last answered a ping, 0 while it answers.
+        lines: log lines that the logs pane has not taken yet.
+        lines_dropped: lines that the show could not send.
+    """
+
+    by: str
+    launch: Callable[[], Awaitable[str]] | None = None
+    launch_at_once: bool = True
+    clock: Callable[[], float] = time.time
+    profile: str = ""
+    state: ShowState = field(default_factory=ShowState)
+    phase: Phase = "looking"
+    detail: str = ""
+    silent: float = 0
+    was_attached: bool = False
+    dirty: set[Topic] = field(default_factory=lambda: set(ALL))
+    lines: deque[LogLine | str] = field(default_factory=deque)
+    lines_dropped: int = 0
+    notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_WAITING))
+    _client: Client | None = None
+    _seen: deque[LogLine] = field(default_factory=lambda: deque(maxlen=SAME_LINES))
+    _known: set[LogLine] = field(default_factory=set)
+    _compare: int = 0
+    _attached_before: str = ""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _want_launch: bool = False
+
+    @property
+    def attached(self) -> bool:
+        """True while events come."""
+        return self.phase == "attached"
+
+    async def run(self) -> None:
+        """Attach, and attach again, until cancelled."""
+        self._want_launch = self.launch is not None and self.launch_at_once
+        wait = RETRY_FIRST
+        while True:
+            try:
+                async with connect() as client:
+                    wait = RETRY_FIRST
+                    await self._watch(client)
+            except NoShow as error:
+                if self._want_launch and self.launch is not None:
+                    await self._launch(self.launch)
+                    continue
+                if self.phase != "failed":
+                    self._now("gone", str(error).partition(";")[0])
+            except RequestFailed as error:
+                self._now("gone", error.detail)
+            except OSError as error:
+                self._now("gone", str(error))
+            finally:
+                self._client = None
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                wait = min(wait * 2, RETRY_MOST)
+
+    def start_show(self) -> bool:
+        """Start a show when none runs. False: the console was told never to."""
+        if self.launch is None:
+            return False
+        if not self.attached:
+            self._want_launch = True
+            self._wake.set()
+        return True
+
+    async def ask(self, kind: RequestKind[P, R], params: P, timeout: float = 10.0) -> R:
+        """Ask the show.
+
+        Raises:
+            RequestFailed: it was refused or failed, it is late, or no show is attached.
+        """
+        if self._client is None:
+            raise RequestFailed(kind.name, Failure(code="gone", message="no show is attached"))
+        try:
+            return await self._client.ask(kind, params, timeout)
+        except ConnectionError as error:
+            raise RequestFailed(kind.name, Failure(code="gone", message=str(error))) from None
+
+    def notice(self, text: str, style: str = "dim") -> None:
+        """Leave a line for the operator."""
+        self.notices.append(Notice(text, style))
+        self.dirty.add("status")
+
+    def take_lines(self) -> tuple[list[LogLine | str], int]:
+        """The log lines since the last call, and how many were lost among them."""
+        lines, dropped = list(self.lines), self.lines_dropped
+        self.lines.clear()
+        self.lines_dropped = 0
+        return lines, dropped
+
+    async def _launch(self, launch: Callable[[], Awaitable[str]]) -> None:
+        self._want_launch = False
+        self._now("starting", "")
+        wrong = await launch()
+        if wrong:
+            self._now("failed", wrong)
+        else:
+            self._now("looking", "")
+
+    async def _watch(self, client: Client) -> None:
+        exchange = client.open(control.WATCH, control.Watch(by=self.by))
+        exchange.on_event(self._event)
+        self._client = client
+        pings = asyncio.create_task(self._ping(client))
+        try:
+            await exchange.result(WATCH_FOR)
+        except RequestFailed as error:
+            if error.code != "gone":
+                raise
+        finally:
+            pings.cancel()
+            self.silent = 0
+        if self.state.stopping:
+            raise RequestFailed("show.watch", Failure(code="gone", message="the show has ended"))
+        raise RequestFailed("show.watch", Failure(code="gone", message="the show has gone"))
+
+    async def _ping(self, client: Client) -> None:
+        """Notices a show that is there and does not answer."""
+        asked = 0.0
+        while True:
+            await asyncio.sleep(PING_EVERY)
+            try:
+                await client.ask(control.PING, Empty(), PING_WITHIN)
+                asked, silent = 0.0, 0.0
+            except (RequestFailed, ConnectionError):
+                asked += PING_EVERY + PING_WITHIN
+                silent = asked
+            if silent != self.silent:
+                self.silent = silent
+                self.dirty.add("status")
+
+    def _now(self, phase: Phase, detail: str) -> None:
+        if (phase, detail) == (self.phase, self.detail):
+            return
+        if self.phase == "attached":
+            self._line(f"--- {self._time()} no longer attached: {detail} ---")
+        self.phase, self.detail = phase, detail
+        if phase == "gone":
+            self.was_attached = False
+        self.dirty |= ALL
+
+    def _time(self) -> str:
+        return time.strftime("%H:%M:%S", time.localtime(self.clock()))
+
+    def _event(self, body: Any) -> None:
+        if isinstance(body, show.Told):
+            reduce(self.state, body)
+            self.dirty.update(_TOPICS.get(type(body.event), ()))
+            self._tell(body.event)
+        elif isinstance(body, show.Logs):
+            self._logs(body)
+        elif isinstance(body, control.Snapshot):
+            self._snapshot(body)
+
+    def _snapshot(self, body: control.Snapshot) -> None:
+        try:
+            self.state = msgspec.convert(body.state, ShowState)
+        except msgspec.ValidationError as error:
+            self._now("failed", f"this show is of another version than the console: {error}")
+            return
+        if self.phase != "attached":
+            which = f"{self.state.pid} {self.state.started}"
+            if which == self._attached_before:
+                self._known, self._compare = set(self._seen), SAME_LINES
+                self._line(f"--- {self._time()} attached again ---")
+            elif self._attached_before:
+                self._line(f"--- {self._time()} attached to another show ---")
+            self._attached_before = which
+            self.was_attached = True
+            if self.profile and self.profile != self.state.profile:
+                self.notice(
+                    f"this show runs the profile {self.state.profile}, not {self.profile}", "warn"
+                )
+        self._now("attached", "")
+        self.dirty |= ALL
+
+    def _logs(self, body: show.Logs) -> None:
+        lines = body.lines
+        if self._compare > 0:
+            known = self._known
+            self._compare -= len(lines)
+            lines = [line for line in lines if line not in known]
+            if self._compare <= 0:
+                self._known = set()
+        self.lines.extend(lines)
+        self._seen.extend(lines[-SAME_LINES:])
+        self.lines_dropped += body.dropped
+        self._bound()
+        self.dirty.add("logs")
+
+    def _line(self, text: str) -> None:
+        self.lines.append(text)
+        self._bound()
+        self.dirty.add("logs")
+
+    def _bound(self) -> None:
+        over = len(self.lines) - LOGS_WAITING
+        for _ in range(over):
+            self.lines.popleft()  # as far back as the pane would keep them
+
+    def _tell(self, event: show.ShowEvent) -> None:
+        if isinstance(event, show.Alert):
+            style = {"warning": "warn", "error": "bad"}.get(event.level, "dim")
+            about = f"{event.about}: " if event.about else ""
+            self.notice(f"{event.level}: {about}{event.text}", style)
+        elif isinstance(event, show.Acted) and event.by != self.by:
+            words = f"{event.name} {event.args}".strip()
+            end = "" if event.ok else f" failed: {event.detail}"
+            self.notice(f"{event.by}: {words}{end}", "dim" if event.ok else "warn")
+
+
+__all__ = ["ALL", "Link", "Notice", "RequestFailed", "Topic"]

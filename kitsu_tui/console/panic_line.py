@@ -1,0 +1,171 @@
+"""Panic's own way to the show: a thread and a socket that nothing else uses.
+
+`press` may be called from any thread, also while the app's loop stands still, and never waits: the
+socket is kept connected in advance. A press that cannot be sent at once is sent again by the thread
+as soon as a show answers, for `TRY_FOR` seconds; then the operator is told that it failed.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from engines.wire import control
+from engines.wire.codec import BadLine, LineSplitter, decode, encode
+from engines.wire.envelope import Request, Response
+from kitsu_tui.config import endpoint, paths
+
+TRY_FOR = 10.0
+ANSWER_WITHIN = 2.0
+CONNECT_WITHIN = 1.0
+RETRY_FIRST, RETRY_MOST = 0.25, 3.0
+REPEAT_AFTER = 0.25
+"""Seconds in which the repeats of a key that is held down are one press."""
+
+Report = Callable[[str, bool], None]
+"""Told, in the line's thread, what became of a press: words, and whether it was done."""
+
+
+class PanicLine:
+    """See the module. `report` must not wait."""
+
+    def __init__(self, by: str, report: Report, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._report = report
+        data = control.PANIC.encode(control.Ask(by=by))
+        self._request = encode(Request(id="panic", name=control.PANIC.name, data=data))
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._pressed = 0.0
+        """When the press that waits for its answer was made (monotonic), 0 for none."""
+        self._sent = 0.0
+        """When it was last handed to a socket, 0 when it has to be."""
+        self._closed = False
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_write.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="panic-line", daemon=True)
+
+    def start(self) -> None:
+        """Connect, and stay so."""
+        self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """True while a press would go out at once."""
+        return self._socket is not None
+
+    def press(self) -> None:
+        """Panic. Returns at once."""
+        now = time.monotonic()
+        with self._lock:
+            if self._pressed and now - self._pressed < REPEAT_AFTER:
+                return
+            self._pressed = now
+            self._sent = now if self._send() else 0.0
+        self._wake()
+
+    def close(self) -> None:
+        """End; a press that was sent stays sent."""
+        self._closed = True
+        self._wake()
+
+    def _send(self) -> bool:
+        if self._socket is None:
+            return False
+        try:
+            return self._socket.send(self._request) == len(self._request)
+        except OSError:
+            return False
+
+    def _wake(self) -> None:
+        try:
+            self._wake_write.send(b"!")
+        except OSError:
+            pass  # full: it will wake all the same
+
+    def _run(self) -> None:
+        delay = RETRY_FIRST
+        while not self._closed:
+            try:
+                link = endpoint.connect_now(self._environ, CONNECT_WITHIN)
+            except (OSError, paths.PathError):
+                self._give_up_when_late()
+                if self._wait(delay) and self._pressed:
+                    delay = RETRY_FIRST
+                else:
+                    delay = min(delay * 2, RETRY_MOST if not self._pressed else RETRY_FIRST)
+                continue
+            delay = RETRY_FIRST
+            try:
+                self._serve(link)
+            finally:
+                with self._lock:
+                    self._socket, self._sent = None, 0.0
+                link.close()
+            if not self._closed:
+                self._wait(RETRY_FIRST)
+
+    def _serve(self, link: socket.socket) -> None:
+        """Until the connection is of no more use."""
+        link.setblocking(False)
+        with self._lock:
+            self._socket = link
+        splitter = LineSplitter()
+        while not self._closed:
+            with self._lock:
+                if self._pressed and not self._sent:
+                    if not self._send():
+                        return
+                    self._sent = time.monotonic()
+                late = self._sent and time.monotonic() - self._sent > ANSWER_WITHIN
+            if late:
+                self._give_up_when_late()
+                return
+            readable, _, _ = select.select([link, self._wake_read], [], [], 0.5)
+            if self._wake_read in readable:
+                self._wake_read.recv(4096)
+            if link not in readable:
+                continue
+            try:
+                data = link.recv(64 << 10)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return
+            if not data:
+                return
+            for line in splitter.feed(data):
+                self._line(line)
+
+    def _line(self, line: bytes) -> None:
+        try:
+            frame = decode(line)
+        except BadLine:
+            return
+        if not isinstance(frame, Response) or frame.id != "panic":
+            return
+        with self._lock:
+            took = time.monotonic() - self._pressed if self._pressed else 0.0
+            self._pressed = self._sent = 0.0
+        if frame.ok:
+            self._report(f"panic: the show obeyed after {took * 1000:.0f} ms", True)
+        else:
+            why = frame.error.message if frame.error else "no reason given"
+            self._report(f"PANIC WAS REFUSED: {why}", False)
+
+    def _give_up_when_late(self) -> None:
+        with self._lock:
+            if not self._pressed or time.monotonic() - self._pressed < TRY_FOR:
+                return
+            self._pressed = self._sent = 0.0
+        self._report(f"PANIC DID NOT ARRIVE: no show answered for {TRY_FOR:.0f} s", False)
+
+    def _wait(self, seconds: float) -> bool:
+        readable, _, _ = select.select([self._wake_read], [], [], seconds)
+        if readable:
+            self._wake_read.recv(4096)
+        return bool(readable)

@@ -1,0 +1,229 @@
+"""The desk: all panes, laid out for the size of the terminal, and when each is drawn.
+
+Nothing is drawn because an event came: a timer looks a few times a second at what has changed, and
+draws of it what is in sight.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from kitsu_tui.console import bars
+from kitsu_tui.console.actions import BY_NAME, key_word
+from kitsu_tui.console.lines import Line, between
+from kitsu_tui.console.link import Link, Notice
+from kitsu_tui.console.panes.engines import Engines, summary
+from kitsu_tui.console.panes.host import Host
+from kitsu_tui.console.panes.latency import Latency
+from kitsu_tui.console.panes.logs import Logs
+from kitsu_tui.console.panes.transcript import Transcript
+from kitsu_tui.console.widgets.input_line import InputLine
+from kitsu_tui.console.widgets.line_view import LineView
+from kitsu_tui.console.widgets.row import Row
+
+FLUSH_HZ = 5
+TICK_S = 1.0
+NOTICE_S = 6.0
+
+Layout = Literal["small", "medium", "large"]
+AnyPane = Transcript | Engines | Latency | Host | Logs
+
+_WEIGHT = {"dim": 0, "good": 1, "warn": 2, "bad": 3}
+
+
+def layout_for(width: int, height: int) -> Layout:
+    """One pane at a time, two columns, or three."""
+    if width >= 160 and height >= 36:
+        return "large"
+    if width >= 100 and height >= 30:
+        return "medium"
+    return "small"
+
+
+class Desk(Screen[None]):
+    """See the module."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Textual's screens use these to move the focus; here they go from pane to pane.
+        Binding("tab", "app.do('next_pane', 'tab')", show=False),
+        Binding("shift+tab", "app.do('previous_pane', 'shift+tab')", show=False),
+    ]
+
+    def __init__(self, link: Link, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.link = link
+        self._clock = clock
+        self.size_class: Layout = "small"
+        self.zoomed = False
+        self.panes: dict[str, AnyPane] = {
+            pane.NAME: pane for pane in (Transcript(), Engines(), Latency(), Host(), Logs())
+        }
+        self.active = "transcript"
+        self._stale: set[str] = set(self.panes)
+        self._marked: set[str] = set()
+        self._notice: tuple[Notice, float] | None = None
+        self.notices_shown: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        for name in ("status", "banner", "levels", "summary", "tabs"):
+            yield Row(ident=name)
+        with Container(id="desk"):
+            yield from self.panes.values()
+        yield InputLine(ident="say")
+        yield Row(ident="footer")
+
+    def on_mount(self) -> None:
+        """Draw once, then by the timers."""
+        self._arrange()
+        self.show_pane(self.active)
+        self._tick()
+        self.set_interval(1 / FLUSH_HZ, self.flush, name="flush")
+        self.set_interval(TICK_S, self._tick, name="tick")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size, another layout."""
+        self._arrange()
+        self.call_after_refresh(self.repaint)
+
+    @property
+    def engines(self) -> Engines:
+        """The engines pane, which knows the selected engine."""
+        pane = self.panes["engines"]
+        assert isinstance(pane, Engines)  # noqa: S101 -- made above
+        return pane
+
+    @property
+    def input_line(self) -> InputLine:
+        """The line to type to her."""
+        return self.query_one(InputLine)
+
+    # What is in sight
+
+    def _arrange(self) -> None:
+        self.size_class = layout_for(self.size.width, self.size.height)
+        for name in ("small", "medium", "large"):
+            self.set_class(name == self.size_class, f"-{name}")
+        self.set_class(self.zoomed or self.size_class == "small", "-one")
+
+    def toggle_zoom(self) -> None:
+        """The active pane alone, or all of them."""
+        self.zoomed = not self.zoomed
+        self._arrange()
+        self.call_after_refresh(self.repaint)
+
+    def show_pane(self, name: str) -> None:
+        """Bring a pane into sight and give it the keys."""
+        self._activate(name)
+        self.panes[name].focus()
+
+    def _activate(self, name: str) -> None:
+        self.active = name
+        for pane in self.panes.values():
+            pane.set_class(name == pane.NAME, "-active")
+        self._marked.discard(name)
+        self.call_after_refresh(self.repaint)
+
+    def step_pane(self, step: int) -> None:
+        """The next pane, or the one before."""
+        names = list(self.panes)
+        self.show_pane(names[(names.index(self.active) + step) % len(names)])
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A pane that was clicked is the active one."""
+        if isinstance(event.widget, LineView) and event.widget.id != self.active:
+            self._activate(str(event.widget.id))
+
+    def on_input_line_left(self) -> None:
+        """Escape on the line: the keys go back to the pane."""
+        self.show_pane(self.active)
+
+    def follow(self) -> None:
+        """The active pane goes back to its end."""
+        self.panes[self.active].follow()
+
+    def _in_sight(self, pane: AnyPane) -> bool:
+        return self.active == pane.NAME or not self.has_class("-one")
+
+    # Drawing
+
+    def flush(self) -> None:
+        """Draw what has changed and is in sight."""
+        dirty, self.link.dirty = self.link.dirty, set()
+        now = self._clock()
+        for name, pane in self.panes.items():
+            if pane.TOPICS & dirty:
+                self._stale.add(name)
+                if not self._in_sight(pane):
+                    self._marked.add(name)
+        if dirty - {"levels", "figures"}:
+            self._rows(now)
+        if "levels" in dirty:
+            self._levels()
+        self._paint((name for name in list(self._stale)), now)
+
+    def _tick(self) -> None:
+        now = self._clock()
+        self._rows(now)
+        self._paint((name for name, pane in self.panes.items() if pane.TICKS), now)
+
+    def repaint(self) -> None:
+        """Everything in sight, now."""
+        now = self._clock()
+        self._rows(now)
+        self._levels()
+        self._paint(list(self.panes), now)
+
+    def _paint(self, names: Iterable[str], now: float) -> None:
+        for name in names:
+            pane = self.panes[name]
+            if self._in_sight(pane) and pane.size.width:
+                pane.paint(self.link, now)
+                self._stale.discard(name)
+
+    def _row(self, name: str, line: Line) -> None:
+        self.query_one(f"#{name}", Row).show(line)
+
+    def _levels(self) -> None:
+        self._row("levels", bars.levels(self.link.state, self.size.width))
+
+    def _rows(self, now: float) -> None:
+        state, width = self.link.state, self.size.width
+        self.set_class(state.live, "-live")
+        self.set_class(state.panic.latched, "-panic")
+        self._row("status", bars.status(self.link, now, width))
+        banner = bars.banner(self.link, now)
+        self.set_class(banner is not None, "-banner")
+        if banner is not None:
+            self._row("banner", banner)
+        self._row("summary", summary(list(state.engines.values()), width))
+        names = [
+            (name, key_word(BY_NAME[name].keys[0]), BY_NAME[name].title) for name in self.panes
+        ]
+        about = str(self.panes[self.active].border_subtitle or "")
+        tabs = bars.tabs(names, self.active, self._marked)
+        self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))
+        self._footer(width)
+
+    def _footer(self, width: int) -> None:
+        notices = self.link.notices
+        now = time.monotonic()
+        if notices:
+            worst = max(notices, key=lambda notice: _WEIGHT.get(notice.style, 0))
+            self._notice = (worst, now + NOTICE_S)
+            self.notices_shown = [*self.notices_shown, *(n.text for n in notices)][-50:]
+            notices.clear()
+        if self._notice is not None and now < self._notice[1]:
+            notice = self._notice[0]
+            sign = {"bad": "✗ ", "warn": "! ", "good": "✓ "}.get(notice.style, "")
+            self._row("footer", ((f" {sign}{notice.text}", notice.style),))
+        else:
+            self._notice = None
+            self._row("footer", bars.footer(width))

@@ -1,0 +1,63 @@
+"""Help: every action with its keys, from the registry."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from kitsu_tui.console.actions import ACTIONS, Risk, keys_words
+from kitsu_tui.console.lines import BLANK, Line, fit, wrap
+from kitsu_tui.console.widgets.line_view import Table
+
+_KEYS, _TITLE = 14, 28
+
+
+def lines(width: int) -> list[Line]:
+    """The whole help."""
+    out: list[Line] = []
+    group = ""
+    for action in ACTIONS:
+        if action.group != group:
+            group = action.group
+            out += [BLANK, ((group, "strong"),)] if out else [((group, "strong"),)]
+        asks = {Risk.FREE: "", Risk.LIVE: " Asks while live.", Risk.ALWAYS: " Asks first."}
+        words = action.help + asks[action.risk]
+        if action.verb:
+            words += f" Also: kitsu {action.verb}"
+        urgent = "bad" if action.name == "panic" else ""
+        out += wrap(
+            (
+                (fit(keys_words(action), _KEYS), "accent"),
+                (fit(action.title, _TITLE) + " ", urgent or "strong"),
+                (words, "dim"),
+            ),
+            width,
+            _KEYS,
+        )
+    return out
+
+
+class _HelpText(Table):
+    def on_mount(self) -> None:
+        self._refresh_scrollbars()
+        self.border_title = "Help"
+        self.border_subtitle = "Esc closes"
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.show(lines(self.size.width))
+        self.lines_changed()
+
+
+class Help(ModalScreen[None]):
+    """Scrolls; Escape, q or ? close it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "close")
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield _HelpText(ident="help-text")

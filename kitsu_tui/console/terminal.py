@@ -1,0 +1,140 @@
+"""The terminal that the console runs on: what is set before Textual loads, and how it is left.
+
+Textual handles neither SIGTERM nor SIGHUP, and its loop may be standing still when one comes. So a
+signal asks the app to leave, and a thread gives it `LEAVE_WITHIN` seconds; then the thread puts the
+terminal in order by itself and ends the process.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+LEAVE_WITHIN = 1.5
+
+# CAN ends a half-written sequence. Then: synchronised output off, mouse, focus and paste reports
+# off, wrapping on, kitty keys off, main screen, cursor on, colours off.
+RESTORE = (
+    b"\x18\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
+    b"\x1b[?2004l\x1b[?2048l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m\r"
+)
+
+
+def prepare(environ: MutableMapping[str, str]) -> bool:
+    """Settings that Textual reads at import. True when the console is used over SSH."""
+    remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+    environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    # Plain control bytes: a chord then is the same byte on every keyboard layout.
+    environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    if remote:
+        environ.setdefault("TEXTUAL_FPS", "15")
+    return remote
+
+
+def actor(environ: MutableMapping[str, str]) -> str:
+    """Who sits here, for the journal: `console:USER@TTY`."""
+    import getpass
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    try:
+        tty = os.ttyname(sys.__stdin__.fileno()).removeprefix("/dev/") if sys.__stdin__ else ""
+    except (OSError, AttributeError, ValueError):
+        tty = ""
+    return f"console:{user}@{tty or 'terminal'}"[:200]
+
+
+class Guard:
+    """Sees to it that the console ends when its terminal does, in order and in time.
+
+    Args:
+        leave: asks the app to end; called in any thread, must not wait.
+        farewell: the line that is printed if the app does not end by itself.
+    """
+
+    def __init__(self, leave: Callable[[], None], farewell: Callable[[], str]) -> None:
+        self._leave = leave
+        self._farewell = farewell
+        self._leaving = threading.Event()
+        self._left = threading.Event()
+        self._modes: list[Any] | None = None
+        self.signal = 0
+        """The signal that ended the console, 0 for none."""
+
+    def install(self) -> None:
+        """Remember the terminal as it is and watch it. Main thread only."""
+        for name in ("SIGHUP", "SIGTERM", "SIGINT", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                signal.signal(number, self._signalled)
+        if sys.platform == "win32":
+            return
+        import termios
+
+        try:
+            self._modes = termios.tcgetattr(0)
+        except termios.error:
+            return
+        threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
+
+    def lost(self) -> None:
+        """The terminal has gone: leave. Any thread."""
+        if self._leaving.is_set():
+            return
+        self._leaving.set()
+        threading.Thread(target=self._see_it_through, name="leave", daemon=True).start()
+        self._leave()
+
+    def left(self) -> None:
+        """The app has ended by itself."""
+        self._left.set()
+
+    def _signalled(self, number: int, _frame: object) -> None:
+        self.signal = number
+        self.lost()
+
+    def _watch(self) -> None:
+        """A hang-up also comes where no SIGHUP does: to a process without this control terminal."""
+        poll = select.poll()
+        poll.register(0, 0)
+        while True:
+            for _, what in poll.poll():
+                if what & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+                    self.lost()
+                    return
+
+    def _see_it_through(self) -> None:
+        if self._left.wait(LEAVE_WITHIN):
+            return
+        restore(self._modes, self._farewell())
+        os._exit(128 + self.signal if self.signal else 0)
+
+
+def restore(modes: list[Any] | None, farewell: str) -> None:
+    """Put the terminal in order, whatever hangs on it. Never waits."""
+    if sys.platform == "win32":
+        return
+    import termios
+
+    try:
+        # An own description, so that not waiting for it is nobody else's setting.
+        own = os.open(os.ttyname(0), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return
+    try:
+        termios.tcflush(own, termios.TCOFLUSH)  # what it would not take
+        if modes is not None:
+            termios.tcsetattr(own, termios.TCSANOW, modes)
+        os.write(own, RESTORE + f"{farewell}\r\n".encode())
+    except (OSError, termios.error):
+        pass
+    finally:
+        os.close(own)

@@ -1,0 +1,1 @@
+"""Parts of the desk that are no panes."""
