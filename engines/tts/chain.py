@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 
 from engines.harness.errors import ConfigError, Missing
-from engines.tts.backends import Chunk, Synthesizer, make
+from engines.tts.backends import Chunk, Synthesizer
 from engines.wire.tts import Config
 
 log = logging.getLogger("tts")
 
 SILENT = "silent"
+
+Maker = Callable[[str, Config], Synthesizer]
+"""Makes a synthesizer by its name."""
 
 
 class Chain:
@@ -26,7 +29,7 @@ class Chain:
         trouble: what failed at load, empty when all is well.
     """
 
-    def __init__(self, config: Config, maker: Callable[[str, Config], Synthesizer] = make) -> None:
+    def __init__(self, config: Config, maker: Maker) -> None:
         names = dict.fromkeys([config.backend, *config.fallback_backends, SILENT])
         self._backends = [maker(name, config) for name in names]
         self.trouble = ""
@@ -76,7 +79,8 @@ class Chain:
             told.backend, told.voice, told.rate = backend.name, backend.voice, backend.rate
             sounded = False
             try:
-                for chunk in backend.speak(text, speaker if backend is self.first else 0, stop):
+                own = speaker if backend is self.first else backend.speaker("")
+                for chunk in backend.speak(text, own, stop):
                     sounded = sounded or bool(chunk.pcm)
                     yield chunk
             except Exception as err:

@@ -18,7 +18,7 @@ from pathlib import Path
 from engines.harness import Call, Engine, handles
 from engines.harness.call import Link
 from engines.tts import cache as lines
-from engines.tts.backends import BadVoice, Chunk
+from engines.tts.backends import BadVoice, Chunk, Synthesizer, make
 from engines.tts.chain import Chain, Saying
 from engines.tts.sound import Slicer
 from engines.tts.text import speakable
@@ -39,12 +39,17 @@ class TtsEngine(Engine[tts.Config]):
 
     def __init__(self, config: tts.Config, link: Link) -> None:
         super().__init__(config, link)
-        self._chain = Chain(config)
+        self._chain = Chain(config, self.backend)
         self._cache = lines.Cache(_folder(config.cache_dir), config.cache_mb * 1_000_000)
         self._worker = ThreadPoolExecutor(1, "tts")
         self._disk = ThreadPoolExecutor(1, "tts-cache")
         self._ahead = asyncio.Semaphore(AHEAD + 1)
         self._degraded = False
+
+    @staticmethod
+    def backend(name: str, config: tts.Config) -> Synthesizer:
+        """Makes a synthesizer; tests put others in its place."""
+        return make(name, config)
 
     async def start(self) -> None:
         """Load and warm up; see `Chain.load` for what a missing voice means."""
@@ -137,7 +142,7 @@ class _Job:
     async def chunks(self, worker: ThreadPoolExecutor) -> AsyncIterator[Chunk]:
         """The chunks as they are made."""
         made = self._loop.run_in_executor(worker, self._make)
-        made.add_done_callback(lambda _: self._changed.set())
+        made.add_done_callback(self._ended)
         while True:
             done = made.done()
             while self._ready:
@@ -148,6 +153,11 @@ class _Job:
             if not made.done() and not self._ready:
                 await self._changed.wait()
         await made
+
+    def _ended(self, made: asyncio.Future[None]) -> None:
+        if not made.cancelled():
+            made.exception()  # nobody else looks when the call was cancelled
+        self._changed.set()
 
     def _make(self) -> None:
         if self._stop.is_set():

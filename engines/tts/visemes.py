@@ -5,7 +5,6 @@ animation, table of viseme_select), folded onto the shapes that Live2D models co
 """
 
 # The letters of IPA are meant.
-# ruff: noqa: RUF001, RUF003
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class Speak(Body, frozen=True, kw_only=True):
 
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
     voice: str = ""
-    """Empty is the configured voice."""
+    """Empty is the configured voice; else a speaker of it, by name or number. One that is not
+    known is spoken in the configured voice, and `Spoken.detail` says so."""
 
 
 class Audio(Body, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class Visemes(Body, frozen=True, kw_only=True):
 
 
 class Spoken(Body, frozen=True, kw_only=True):
-    """The sentence has been made."""
+    """The sentence has been made. (One that was cancelled is answered with error `cancelled`.)"""
 
     status: Literal["ok", "cancelled", "silent"]
     """`silent`: every real synthesizer failed and silence of its length was made."""

@@ -35,12 +35,12 @@ STRETCHES = (14, 24, 48, 96)
 FIRST_PHONEMES, PHONEMES = 70, 120
 """Planning grows with length, so a long sentence is planned in parts."""
 LEAD_MS = 5.0
-TAIL_MS = 120.0
-"""Silence kept at the end of a text; between its sentences the voice's own pause stays."""
+TAIL_MS, PAUSE_MS = 120.0, 250.0
+"""Silence kept at most: at the end of a text, and between its sentences."""
 JOINT_MS = {True: 90.0, False: 15.0}
 """Silence kept where a sentence was cut: at a mark, and between two words."""
 PEAK = 0.8
-WARM_UP = ("Hi!", "Well, hello there, I am so happy to see you all today.")
+WARM_UP = ("Hi!", "Well, hello there, how are you?")
 
 
 class Piper:
@@ -59,7 +59,7 @@ class Piper:
         self._voice: Any = None  # piper.PiperVoice: phonemes and ids only
         self._planner: Any = None
         self._vocoder: Any = None
-        self._halves: onnx_split.Halves | None = None
+        self._passing: list[str] = []
         self._np: Any = None
 
     # -- loading -----------------------------------------------------------------------------
@@ -128,13 +128,14 @@ class Piper:
     def _sessions(self, model: bytes, onnxruntime: Any) -> None:
         onnxruntime.set_default_logger_severity(3)
         try:
-            self._halves = onnx_split.split(model)
+            halves = onnx_split.split(model)
         except onnx_split.NotSplittable as err:
             log.warning("%s is run whole, its first sound comes late: %s", self.voice, err)
             self._planner = self._session(model, onnxruntime)
             return
-        self._planner = self._session(self._halves.planner, onnxruntime)
-        self._vocoder = self._session(self._halves.vocoder, onnxruntime)
+        self._planner = self._session(halves.planner, onnxruntime)
+        self._vocoder = self._session(halves.vocoder, onnxruntime)
+        self._passing = [halves.latent, halves.durations, *halves.shared]
 
     def _session(self, model: bytes, onnxruntime: Any) -> Any:
         options = onnxruntime.SessionOptions()
@@ -173,7 +174,7 @@ class Piper:
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
         """See `Synthesizer.speak`."""
         sentences = [p for p in self._voice.phonemize(text) if any(c in shapes.SHAPES for c in p)]
-        done = 0  # samples of the sentence so far
+        done = 0  # samples of the text so far
         limit = FIRST_PHONEMES
         for number, sentence in enumerate(sentences, 1):
             pieces = cut(sentence, limit, PHONEMES)
@@ -181,14 +182,11 @@ class Piper:
             for index, piece in enumerate(pieces, 1):
                 if stop.is_set():
                     return
-                whole = index == len(pieces)
-                if whole and number == len(sentences):
-                    lead, tail = LEAD_MS, TAIL_MS
-                elif whole:
-                    lead, tail = LEAD_MS, 250.0
+                if index < len(pieces):
+                    tail = JOINT_MS[piece[-1] in CLAUSE]
                 else:
-                    lead, tail = LEAD_MS, JOINT_MS[piece[-1] in CLAUSE]
-                trimmer = Trimmer(self.rate, lead)
+                    tail = TAIL_MS if number == len(sentences) else PAUSE_MS
+                trimmer = Trimmer(self.rate, LEAD_MS)
                 yield from self._piece(piece, speaker, stop, trimmer, tail, done)
                 done += trimmer.given
 
@@ -240,12 +238,12 @@ class Piper:
         }
         if config.num_speakers > 1:
             feed["sid"] = np.array([speaker], dtype=np.int64)
-        if self._halves is None:
+        if self._vocoder is None:
             sound = self._planner.run(None, feed)[0].reshape(-1)
             yield sound, shapes.spread(["^", *phonemes, "$"], len(sound) * 1000 / self.rate)
             return
-        names = [self._halves.latent, self._halves.durations, *self._halves.shared]
-        latent, durations, *shared = self._planner.run(names, feed)
+        latent, durations, *shared = self._planner.run(self._passing, feed)
+        inputs = dict(zip(self._passing[2:], shared, strict=True))
         frames = durations.reshape(-1)
         total = int(latent.shape[2])
         hop = 0
@@ -256,8 +254,7 @@ class Piper:
             if total - end < CONTEXT:
                 end = total
             left, right = max(0, start - CONTEXT), min(total, end + CONTEXT)
-            inputs = dict(zip(self._halves.shared, shared, strict=True))
-            inputs[self._halves.latent] = np.ascontiguousarray(latent[:, :, left:right])
+            inputs[self._passing[0]] = np.ascontiguousarray(latent[:, :, left:right])
             sound = self._vocoder.run(None, inputs)[0].reshape(-1)
             hop = len(sound) // (right - left)
             if step == 0:

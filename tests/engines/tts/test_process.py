@@ -1,0 +1,72 @@
+"""The engine as a program: a shell pipe, and voices that cannot be loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.real, pytest.mark.e2e]
+
+
+def run(config: dict[str, Any], *requests: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+    lines = "".join(json.dumps({"type": "request", **request}) + "\n" for request in requests)
+    return subprocess.run(
+        [sys.executable, "-m", "kitsu_tui.cli", "engine", "tts", "--config", json.dumps(config)],
+        input=lines.encode(),
+        capture_output=True,
+        timeout=90,
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+    )
+
+
+def test_a_shell_pipe(voice: Path, tmp_path: Path) -> None:
+    config = {"model": str(voice), "cache_dir": str(tmp_path / "cache")}
+    done = run(config, {"id": "1", "name": "tts.speak", "data": {"text": "hi chat"}})
+    assert done.returncode == 0, done.stderr
+    frames = [json.loads(line) for line in done.stdout.splitlines()]
+    kinds = [frame.get("name", frame["type"]) for frame in frames]
+    order = list(dict.fromkeys(kinds))
+    assert order == ["hello", "status", "tts.visemes", "tts.audio", "response", "bye"]
+    assert frames[-2]["ok"] is True
+    assert frames[-2]["data"]["status"] == "ok"
+    assert list((tmp_path / "cache").glob("*.json")), "the line was not stored before it left"
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "no settings"])
+def test_a_voice_that_cannot_be_loaded_is_one_line_and_exit_4(
+    voice: Path, tmp_path: Path, harm: str
+) -> None:
+    path = tmp_path / voice.name
+    if harm != "missing":
+        shutil.copy(voice, path)
+        shutil.copy(f"{voice}.json", f"{path}.json")
+    if harm == "cut":
+        path.write_bytes(path.read_bytes()[:40_000_000])
+    elif harm == "no settings":
+        Path(f"{path}.json").unlink()
+    done = run({"model": str(path), "cache_dir": str(tmp_path / "cache")})
+    assert done.returncode == 4
+    [line] = done.stderr.decode().splitlines()
+    assert str(path) in line
+    assert "kitsu models pull piper-en_US-joe-medium" in line
+    frames = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [frame["type"] for frame in frames] == ["hello", "event", "bye"]
+
+
+def test_a_wrong_configuration_is_exit_2(voice: Path, tmp_path: Path) -> None:
+    for config, told in (
+        ({"model": str(voice), "speaker": 3}, "tts.speaker is 3"),
+        ({"model": str(voice), "speed": 9}, "speed"),
+        ({"backend": "shout"}, "backend"),
+    ):
+        done = run({"cache_dir": str(tmp_path / "cache"), **config})
+        assert done.returncode == 2
+        assert told in done.stderr.decode()
+        assert "Traceback" not in done.stderr.decode()
