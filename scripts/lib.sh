@@ -115,13 +115,19 @@ hash_of() {
     if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1
 }
 
-# What an environment was made from: the lock, the project, and where they lie.
-stamp_of() { { cat "$ROOT/requirements/$1.txt" "$ROOT/pyproject.toml"; printf '%s\n' "$ROOT" "$VENV"; } | hash_of; }
+# What an environment was made from: the lock first, then the project.
+lock_stamp() { hash_of <"$ROOT/requirements/$1.txt"; }
+stamp_of() { { lock_stamp "$1" && cat "$ROOT/pyproject.toml"; } | hash_of; }
 
 is_installed() {
-    local stamp
-    stamp=$(cat "$VENV/.kitsu-stamp" 2>/dev/null) || return 1
-    [ "$stamp" = "$1 $(stamp_of "$1")" ] && python_works "$VENV/bin/python"
+    [ "$(cat "$VENV/.kitsu-stamp" 2>/dev/null)" = "$1 $(stamp_of "$1")" ] && in_place && python_works "$VENV/bin/python"
+}
+
+# A moved environment's commands point to the old place. One that somebody made by hand is taken as it is.
+in_place() {
+    local place
+    place=$(cat "$VENV/.kitsu-place" 2>/dev/null) || return 0
+    [ "$place" = "$VENV" ]
 }
 
 # pip's own words stay on the screen; the reason is said once more in one line.
@@ -156,33 +162,43 @@ make_venv() {
         rm -rf "$VENV"
     fi
     "$python" -m venv "$VENV" >/dev/null || die "$python cannot make an environment in $VENV"
-    printf '%s\n' "$VENV" >"$VENV/.kitsu-place"
 }
 
 # prepare starter|dev: an environment with exactly what is locked, and the project in it. Quick when nothing changed.
 prepare() {
-    local want=$1
+    local want=$1 locked=""
     is_installed "$want" && return 0
     # What the tests need includes what a show needs.
     [ "$want" = starter ] && is_installed dev && return 0
     if command -v flock >/dev/null 2>&1; then
         exec 9>"$VENV.lock" || die "cannot write beside $VENV"
         flock -w 900 9 || die "another start or test has been preparing $VENV for 15 minutes" 75
-        is_installed "$want" && return 0
+        locked=1
     fi
-    # Half an installation may look whole to pip, and a moved environment's scripts point to the old place: make it anew.
-    if [ -e "$VENV/.kitsu-installing" ] || ! python_works "$VENV/bin/python" ||
-        [ "$(cat "$VENV/.kitsu-place" 2>/dev/null)" != "$VENV" ]; then
-        make_venv
-    fi
-    : >"$VENV/.kitsu-installing"
+    is_installed "$want" || install "$want"
+    # The console must not inherit the lock.
+    [ -z "$locked" ] || exec 9>&-
+}
+
+install() {
+    local want=$1
+    # Do not go back from what the tests need because the project changed.
+    if [ "$(cat "$VENV/.kitsu-lock" 2>/dev/null)" = "dev $(lock_stamp dev 2>/dev/null)" ]; then want=dev; fi
+    # Half an installation may look whole to pip, so it is not mended but made anew.
+    if [ -e "$VENV/.kitsu-installing" ] || ! in_place || ! python_works "$VENV/bin/python"; then make_venv; fi
     rm -f "$VENV/.kitsu-stamp"
-    say "installing the locked packages ($want)"
-    pip_install --only-binary :all: --require-hashes -r "$ROOT/requirements/$want.txt"
+    if [ "$(cat "$VENV/.kitsu-lock" 2>/dev/null)" != "$want $(lock_stamp "$want")" ]; then
+        : >"$VENV/.kitsu-installing"
+        rm -f "$VENV/.kitsu-lock"
+        say "installing the locked packages ($want)"
+        pip_install --only-binary :all: --require-hashes -r "$ROOT/requirements/$want.txt"
+        printf '%s\n' "$want $(lock_stamp "$want")" >"$VENV/.kitsu-lock"
+        rm -f "$VENV/.kitsu-installing"
+    fi
     pip_install --quiet --no-index --no-build-isolation -e "$ROOT"
+    printf '%s\n' "$VENV" >"$VENV/.kitsu-place"
     printf '%s\n' "$want $(stamp_of "$want")" >"$VENV/.kitsu-stamp"
-    rm -f "$VENV/.kitsu-installing" "$VENV/.kitsu-pip.log"
-    exec 9>&-
+    rm -f "$VENV/.kitsu-pip.log"
 }
 
 models() {

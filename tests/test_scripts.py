@@ -177,6 +177,14 @@ def test_a_changed_lock_is_installed(prepared: Project) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_changed_project_alone_leaves_the_packages(prepared: Project) -> None:
+    with (prepared.root / "pyproject.toml").open("a") as stream:
+        stream.write("# changed\n")
+    done = prepared.start("--prepare-only")
+    assert done.returncode == 0, done.stderr
+    assert "installing the locked packages" not in done.stderr
+
+
 def test_missing_models_end_the_start_with_their_code(prepared: Project) -> None:
     done = prepared.start(TOY_MODELS_EXIT="75")
     assert done.returncode == 75
@@ -208,6 +216,13 @@ def test_a_killed_installation_is_mended(fresh: Project) -> None:
     done = fresh.start()
     assert done.stdout.endswith("console --profile starter\n"), done.stderr
     assert not marker.exists()
+
+
+def test_a_moved_clone_works_again(fresh: Project) -> None:
+    assert fresh.start("--prepare-only").returncode == 0
+    moved = Project(fresh.root.rename(fresh.root.parent / "moved"), fresh.wheels, fresh.home)
+    done = moved.start()
+    assert done.stdout.endswith("console --profile starter\n"), done.stderr
 
 
 def test_a_package_with_another_hash_is_refused(fresh: Project) -> None:
