@@ -186,7 +186,6 @@ ACTIONS: tuple[Action, ...] = (
         "Also starts one that has failed.",
         ("r",),
         _SHOW,
-        "restart",
         risk=Risk.LIVE,
         verb="restart",
         ask=_restart,
@@ -214,7 +213,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("logs", "Logs", "Lines of the show and its engines.", ("l",), _PANES),
     Action("latency", "Latency", "How long each stage of a turn takes.", ("y",), _PANES),
     Action("host", "Host and GPU", "What the machine is doing.", ("h",), _PANES),
-    Action("next_pane", "Next pane", "To the pane after this one.", ("tab",), _PANES, "pane"),
+    Action("next_pane", "Next pane", "To the pane after this one.", ("tab",), _PANES),
     Action(
         "previous_pane", "Previous pane", "To the pane before this one.", ("shift+tab",), _PANES
     ),
@@ -262,7 +261,8 @@ def key_word(key: str) -> str:
         return _KEY_WORDS[key]
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
-    return key.replace("ctrl+", "Ctrl+")
+    modifier, plus, letter = key.rpartition("+")
+    return f"{modifier.capitalize()}+{letter.upper()}" if plus else key
 
 
 def keys_words(action: Action) -> str:

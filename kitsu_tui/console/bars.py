@@ -65,7 +65,7 @@ def _operators(names: list[str], up: float, width: int) -> Line:
         words += f": {shown}" if names else ""
     if width >= 100 and up:
         words += f" │ up {span(up)}"
-    return ((f"{words} ", "dim"),)
+    return clip(((f"{words} ", "dim"),), width // 3)
 
 
 def _phase(link: Link) -> str:

@@ -115,13 +115,13 @@ def wrap(line: Iterable[Span], width: int, indent: int = 0) -> list[Line]:
     used = 0
     for text, style in line:
         for word in _words(text):
+            bare = word.rstrip(" ")
+            if used + cells(bare) > width and used > indent:
+                out.append(tuple(row))
+                row, used = [(" " * indent, "")], indent
+            elif used + cells(word) > width >= used + cells(bare):
+                word = bare  # noqa: PLW2901 -- the space that the line's end stands for
             have = cells(word)
-            if used + len(word.rstrip()) > width or used + cells(word.rstrip()) > width:
-                if used > indent:
-                    out.append(tuple(row))
-                    row, used = [(" " * indent, "")], indent
-                word = word.lstrip() or ""  # noqa: PLW2901 -- no space where a line begins
-                have = cells(word)
             while used + have > width:
                 head, word = _break(word, width - used)  # noqa: PLW2901 -- its rest goes on
                 row.append((head, style))

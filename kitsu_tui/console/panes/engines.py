@@ -113,7 +113,7 @@ class Engines(Table):
         names = [engine.name for engine in engines]
         if self.selected not in names:
             self.selected = names[0] if names else ""
-        width = self.size.width
+        width = self.room
         if not engines:
             self.show([(("no engines", "dim"),)])
             return

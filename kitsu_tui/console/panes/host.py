@@ -78,4 +78,4 @@ class Host(Table):
         if figures is None:
             self.show([(("no figures yet", "dim"),)])
         else:
-            self.show(host(figures, self.size.width))
+            self.show(host(figures, self.room))

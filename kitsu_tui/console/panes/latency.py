@@ -82,9 +82,11 @@ class Latency(Table):
     def paint(self, link: Link, now: float) -> None:
         """Show the figures as they are."""
         self._link = link
-        lines = table(link.state, self.size.width)
+        lines = table(link.state, self.room)
         if link.state.marks:
-            lines += [BLANK, *last_turn(link.state.marks[-1], self.size.width)]
+            turn = last_turn(link.state.marks[-1], self.room)
+            tight = len(lines) + len(turn) >= self.size.height
+            lines += turn if tight else [BLANK, *turn]
         self.show(lines)
 
     def resized(self) -> None:

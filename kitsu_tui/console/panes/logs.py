@@ -31,9 +31,9 @@ class Logs(VirtualLog):
     def _say(self) -> None:
         parts = []
         if self.lost:
-            parts.append(f"{self.lost} lines dropped, the log files have them")
+            parts.append(f"{self.lost} dropped (see the log files)")
         if not self.following:
-            parts.append(f"scrolled back, {self.behind} new · End to follow")
+            parts.append(f"↑ {self.behind} new, End follows")
         subtitle = " · ".join(parts)
         if subtitle != self.border_subtitle:
             self.border_subtitle = subtitle

@@ -146,7 +146,7 @@ class Transcript(LineView):
     def paint(self, link: Link, now: float) -> None:
         """Show the turns as they are."""
         self._link = link
-        width = self.size.width
+        width = self.room
         if width <= 0:
             return
         kept: dict[int, tuple[Hashable, list[Line]]] = {}
@@ -169,7 +169,7 @@ class Transcript(LineView):
         self.following_changed()
 
     def following_changed(self) -> None:
-        self.border_subtitle = "" if self.following else "scrolled back · End to follow"
+        self.border_subtitle = "" if self.following else "↑ End follows"
 
     def resized(self) -> None:
         if self._link is not None:

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from kitsu_tui.console import bars
 from kitsu_tui.console.actions import BY_NAME, key_word
 from kitsu_tui.console.lines import Line, between
-from kitsu_tui.console.link import Link, Notice
+from kitsu_tui.console.link import ALL, Link, Notice
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
 from kitsu_tui.console.panes.latency import Latency
@@ -161,7 +161,7 @@ class Desk(Screen[None]):
         for name, pane in self.panes.items():
             if pane.TOPICS & dirty:
                 self._stale.add(name)
-                if not self._in_sight(pane):
+                if dirty != ALL and not self._in_sight(pane):
                     self._marked.add(name)
         if dirty - {"levels", "figures"}:
             self._rows(now)
@@ -205,7 +205,8 @@ class Desk(Screen[None]):
             self._row("banner", banner)
         self._row("summary", summary(list(state.engines.values()), width))
         names = [
-            (name, key_word(BY_NAME[name].keys[0]), BY_NAME[name].title) for name in self.panes
+            (name, key_word(BY_NAME[name].keys[0]), str(pane.border_title))
+            for name, pane in self.panes.items()
         ]
         about = str(self.panes[self.active].border_subtitle or "")
         tabs = bars.tabs(names, self.active, self._marked)

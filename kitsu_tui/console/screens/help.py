@@ -48,7 +48,7 @@ class _HelpText(Table):
         self.border_subtitle = "Esc closes"
 
     def on_resize(self, event: events.Resize) -> None:
-        self.show(lines(self.size.width))
+        self.show(lines(self.room))
         self.lines_changed()
 
 

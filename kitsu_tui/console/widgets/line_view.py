@@ -56,13 +56,18 @@ class LineView(ScrollView, can_focus=True):
         """Line `y`, from 0."""
         raise NotImplementedError
 
+    @property
+    def room(self) -> int:
+        """Cells of a row, scrollbar left out."""
+        return self.scrollable_content_region.width
+
     def line_width(self) -> int:
         """Width of the widest line, 0 when lines are made to fit."""
         return 0
 
     def lines_changed(self, dropped: int = 0, only: range | None = None) -> None:
         """Draw again. `dropped` lines at the top have gone; `only` these lines have changed."""
-        size = Size(self.line_width() or self.size.width, self.line_count())
+        size = Size(self.line_width() or self.room, self.line_count())
         if size != self.virtual_size:
             self.virtual_size = size
         if self.following:

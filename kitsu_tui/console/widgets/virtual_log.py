@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 from engines.wire.logline import LogLine
 from kitsu_tui.console.lines import Line, fit, visible
@@ -28,6 +29,14 @@ _LEVELS = {
 }
 
 
+def local_time(ts: str) -> str:
+    """A line's time of day in the operator's zone, with milliseconds."""
+    try:
+        return datetime.fromisoformat(ts).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    except (ValueError, OverflowError, OSError):
+        return fit(visible(ts), 12)
+
+
 def format_line(line: LogLine | str) -> Line:
     """A log line as it is shown: time, level, service, message."""
     if isinstance(line, str):
@@ -35,7 +44,7 @@ def format_line(line: LogLine | str) -> Line:
     word, style = _LEVELS.get(line.level, (fit(visible(line.level), 5), "dim"))
     text_style = style if style in ("warn", "bad") else ""
     return (
-        (visible(line.ts[11:23]), "dim"),
+        (local_time(line.ts), "dim"),
         (f" {word} ", style),
         (fit(visible(line.service), 8) + " ", "accent"),
         (visible(line.message[: WIDEST * 2]), text_style),
@@ -68,7 +77,7 @@ class VirtualLog(LineView):
         return len(self._entries)
 
     def line_width(self) -> int:
-        return max(self._width, self.size.width)
+        return max(self._width, self.room)
 
     def line_at(self, y: int) -> Line:
         return format_line(self._entries[y])
