@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from engines.wire.message import Empty, EventKind
 if TYPE_CHECKING:
     from engines.audio.capture import Said
     from engines.audio.ears import Ears
-    from engines.audio.player import Player, Sentence
+    from engines.audio.player import Player
     from engines.audio.rig import Rig
+    from engines.audio.sentence import Sentence
 
 LEVELS_S = 0.1
 SPEAKING_NS = 250_000_000
@@ -92,8 +94,13 @@ class AudioEngine(Engine[audio.Config]):
     # -- playback ----------------------------------------------------------------------------
 
     @handles(audio.PLAY)
-    async def play(self, params: audio.Play, call: Call) -> audio.Played:
+    def play(self, params: audio.Play, call: Call) -> Awaitable[audio.Played]:
         """Play a sentence; a cancelled one is answered too, with what was heard of it."""
+        # At once, not when the task runs: what a newer epoch makes stale must not be heard longer.
+        self._player.observe(call.at)
+        return self._play(params, call)
+
+    async def _play(self, params: audio.Play, call: Call) -> audio.Played:
         from engines.audio.player import Busy
 
         try:
@@ -239,7 +246,10 @@ class AudioEngine(Engine[audio.Config]):
             raise Refused("bad-request", str(err)) from None
 
     async def _input_file(self) -> Any:
-        if self.config.backend != "file" or not self.config.input_file or self.config.fake:
+        config = self.config
+        if config.backend == "file" and not (config.input_file or config.output_file):
+            raise ConfigError("backend is file: set input_file or output_file")
+        if config.backend != "file" or not config.input_file or config.fake:
             return None
         try:
             return await self._read(self.config.input_file)

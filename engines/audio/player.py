@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 
 from engines.audio.resample import Resampler
+from engines.audio.sentence import Sentence, Status
 from engines.audio.vad import Samples
 from engines.wire.envelope import At, Cancel
 from engines.wire.stale import StaleFilter
@@ -24,9 +24,11 @@ SLACK_MS = 100.0
 """How far a feeder may go beyond that before its sentence fails."""
 CHUNK_MS = 100.0
 """What one event of credit may bring: the longest chunk on the wire."""
+SHARED_MS = MAX_UNPLAYED_MS - CHUNK_MS
+"""What is given out freely; the rest is kept for the sentence whose turn comes unexpectedly."""
 FIRST_MS = 300.0
 NEXT_MS = 200.0
-"""Shares of the first and the second sentence when two are being fed."""
+"""Shares of the sentence that plays, and of the next or one that is held."""
 AUDIBLE = 32
 """Samples beyond this are not silence: -60 dBFS."""
 MAX_SENTENCES = 64
@@ -34,56 +36,9 @@ MAX_RELEASED = 64
 STARVED_S = 10.0
 """A sentence whose turn it is and that gets no sound for so long is given up."""
 
-Status = Literal["played", "cut", "stale", "muted"]
-
 
 class Busy(Exception):
     """The player's bounds are reached; says which."""
-
-
-class Sentence:
-    """One sentence. Its attributes are written by the player only.
-
-    Attributes:
-        rate: Hz of what is fed.
-        status: how it ended, None before.
-        audible_ns: when its first non-silent sample was handed over, 0 before.
-        failed: why it was given up, if it was: a failure's code and message.
-    """
-
-    def __init__(self, player: Player, rate: int, at: At | None, held: bool) -> None:
-        self.rate = rate
-        self.at = at
-        self.held = held
-        self.status: Status | None = None
-        self.failed: tuple[str, str] | None = None
-        self.audible_ns = 0
-        self.underruns = 0
-        self.ended = False
-        self.fed = 0
-        """Samples fed, at `rate`."""
-        self.unplayed = 0
-        """Samples that wait, at the player's rate."""
-        self.granted = 0
-        """Events that the asker may still feed."""
-        self.chunks: deque[Samples] = deque()
-        self.offset = 0
-        self.starved = 0
-        self.muted = False
-        self.heard_before = 0
-        self.heard_device = 0
-        self.resampler = Resampler(rate, player.rate)
-
-    @property
-    def over(self) -> bool:
-        """True when it has ended, in whatever way."""
-        return self.status is not None
-
-    def heard(self, device_rate: int) -> int:
-        """Samples handed to the device, at the rate of the sentence."""
-        if self.status == "played":
-            return self.fed
-        return min(self.fed, self.heard_before + self.heard_device * self.rate // device_rate)
 
 
 class Player:
@@ -127,7 +82,7 @@ class Player:
         Raises:
             Busy: `MAX_SENTENCES` wait already.
         """
-        sentence = Sentence(self, rate, at, hold)
+        sentence = Sentence(rate, self.rate, at, held=hold)
         with self._lock:
             if len(self._queue) >= MAX_SENTENCES:
                 raise Busy(f"{MAX_SENTENCES} sentences wait already")
@@ -175,11 +130,15 @@ class Player:
             used = sum(self._held_ms(s) for s in self._queue)
             ready, waiting = self._order()
             hungry = [s for s in ready + waiting if not s.ended][:2]
-            shares = (FIRST_MS, NEXT_MS) if len(hungry) > 1 else (MAX_UNPLAYED_MS,)
             grants = []
-            for sentence, share in zip(hungry, shares, strict=True) if hungry else ():
-                room = min(share - self._held_ms(sentence), MAX_UNPLAYED_MS - used)
-                n = int(room // CHUNK_MS)
+            for sentence in hungry:
+                has = self._held_ms(sentence)
+                share = FIRST_MS if len(hungry) > 1 else SHARED_MS
+                if sentence in waiting or sentence is not hungry[0]:
+                    share = NEXT_MS
+                n = int(min(share - has, SHARED_MS - used) // CHUNK_MS)
+                if n <= 0 and not has and ready and sentence is ready[0]:
+                    n = 1  # from the reserve: it must not starve for what waits behind it
                 if n > 0:
                     sentence.granted += n
                     used += n * CHUNK_MS
@@ -195,6 +154,12 @@ class Player:
             for sentence in self._queue:
                 if self._turn(sentence) == (turn, rev):
                     sentence.held = False
+
+    def observe(self, at: At | None) -> None:
+        """Learn that a newer epoch or revision exists: what it makes stale is silent."""
+        with self._lock:
+            self._stale.observe(at)
+            self._sweep()
 
     def cancel(self, cancel: Cancel) -> None:
         """Take note of a cancellation: what it makes stale is silent from the next block on."""

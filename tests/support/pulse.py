@@ -1,9 +1,9 @@
-"""A private PulseAudio for tests: a microphone that can be spoken into, a loudspeaker that can be heard.
+"""A private PulseAudio for tests: a microphone to speak into, a loudspeaker to listen to.
 
     with pulse() as server:
-        env = os.environ | server.env          # for the process under test: devices `mic`, `speakers`
-        server.speak("question.wav")           # into the microphone, in real time
-        with server.listen("heard.wav"): ...   # what the loudspeaker plays
+        env = os.environ | server.env         # what a process needs to find `mic`, `speakers`
+        server.speak("question.wav")          # into the microphone, in real time
+        with server.listen("heard.wav"): ...  # what the loudspeaker plays
 
 Nothing of it touches a PulseAudio that the machine may run: own folder, own socket, own ALSA
 configuration. Debian packages: pulseaudio pulseaudio-utils libportaudio2 libasound2-plugins.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engines.audio.player import MAX_SENTENCES, Busy, Player, Sentence
+from engines.audio.player import MAX_SENTENCES, Busy, Player
+from engines.audio.sentence import Sentence
 from engines.audio.vad import Samples
 from engines.testing import Clock
 from engines.wire.envelope import At, Cancel
@@ -182,7 +183,7 @@ def test_a_muted_voice_goes_by_in_real_time_and_is_not_heard() -> None:
     desk.blocks(1)
     desk.player.voice_muted = True
     assert not desk.blocks(3).any()
-    assert sentence.status is None
+    assert not sentence.over
     assert not desk.blocks(1).any()
     assert sentence.status == "muted"
     assert sentence.heard(RATE) == BLOCK
@@ -204,7 +205,7 @@ def test_a_feed_that_stalls_is_silence_and_never_a_burst() -> None:
     assert np.array_equal(played[:200], ramp(200))
     assert not played[200:].any()
     assert desk.player.underruns == 1
-    assert sentence.status is None
+    assert not sentence.over
     desk.player.feed(sentence, ramp(320, 5000), last=True)
     assert np.array_equal(desk.blocks(2), ramp(320, 5000))
     assert sentence.status == "played"
@@ -215,7 +216,7 @@ def test_a_sentence_that_is_never_fed_is_given_up() -> None:
     sentence = desk.player.add(RATE)
     after = desk.say(ramp(100))
     desk.blocks(499)
-    assert sentence.status is None
+    assert not sentence.over
     desk.blocks(2)
     assert sentence.status == "cut"
     assert sentence.failed == ("timeout", "no sound came for 10 s")
@@ -227,7 +228,7 @@ def test_credit_never_lets_more_than_half_a_second_wait() -> None:
     rng = np.random.default_rng(2)
     sentences = [desk.player.add(RATE) for _ in range(4)]
     room = dict.fromkeys(sentences, 0)
-    left = {s: 40 for s in sentences}
+    left = dict.fromkeys(sentences, 40)
     worst = 0.0
     for _ in range(2000):
         for sentence, n in desk.player.credits():
@@ -242,9 +243,8 @@ def test_credit_never_lets_more_than_half_a_second_wait() -> None:
         worst = max(worst, desk.player.unplayed_ms())
         desk.blocks(1)
     assert worst <= 500
-    assert worst > 300
+    assert worst > 250
     assert [s.status for s in sentences] == ["played"] * 4
-    # Only the first sentence's slow start and the dice may have starved it.
     assert desk.player.idle
 
 
@@ -320,3 +320,42 @@ def test_a_device_may_come_back_with_another_rate() -> None:
     assert sentence.status == "played"
     assert sentence.heard(16000) == 3200
     assert np.abs(rest[50:700].astype(int) - tone[850:1500]).max() < 200
+
+
+def test_what_is_held_leaves_room_for_the_sentence_whose_turn_comes() -> None:
+    desk = Desk()
+    desk.player.pause(True)  # nothing becomes current
+
+    def feed_what_is_granted() -> dict[Sentence, float]:
+        given: dict[Sentence, float] = {}
+        for _ in range(10):
+            for sentence, n in desk.player.credits():
+                for _ in range(n):
+                    desk.player.feed(sentence, ramp(CHUNK))
+                    given[sentence] = given.get(sentence, 0) + 100
+        return given
+
+    held = desk.player.add(RATE, At(turn=1), hold=True)
+    assert feed_what_is_granted() == {held: 200}
+    other = desk.player.add(RATE, At(turn=2))
+    assert feed_what_is_granted() == {other: 200}
+    desk.player.cancel(Cancel(scope="turn", at=At(turn=1)))
+    assert feed_what_is_granted() == {other: 200}
+    late = desk.player.add(RATE, At(turn=3))
+    assert feed_what_is_granted() == {}
+    desk.player.cancel(Cancel(scope="turn", at=At(turn=2)))
+    assert feed_what_is_granted() == {late: 400}
+
+
+def test_whose_turn_it_is_gets_a_chunk_even_when_the_share_is_used_up() -> None:
+    desk = Desk()
+    desk.player.pause(True)
+    first = desk.player.add(RATE, At(turn=1), hold=True)
+    for turn in (2, 3):
+        sentence = desk.player.add(RATE, At(turn=turn))
+        for _ in range(2):
+            desk.player.feed(sentence, ramp(CHUNK))
+    assert desk.player.credits() == []
+    desk.player.release(1, 0)
+    assert desk.player.credits() == [(first, 1)]
+    assert desk.player.credits() == []

@@ -30,6 +30,7 @@ def run(pattern: str, **config: int) -> list[tuple[Transition, int]]:
 
 def test_three_voiced_frames_in_six_are_an_onset_at_the_first_of_them() -> None:
     ends = Endpointer(20, 60, 120, 300)
+    changes: list[Transition] = []
     for index, mark in enumerate(".x.x.x"):
         changes = ends.push(mark == "x", (index + 1) * 20 * MS)
     assert changes == [Transition.ONSET]
