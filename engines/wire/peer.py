@@ -137,6 +137,10 @@ class Exchange(Generic[R]):
                 self._peer._forget(self, RequestFailed(self.kind.name, failure))
                 raise RequestFailed(self.kind.name, failure)
 
+    async def wait_change(self, timeout: float) -> bool:
+        """Wait until something came for this request; False when `timeout` seconds went by."""
+        return self._future.done() or await self._wait(timeout)
+
     async def _wait(self, timeout: float) -> bool:
         if timeout <= 0:
             return False

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from kitsu_tui.cli import show
 from kitsu_tui.cli.engine import engine
+from kitsu_tui.cli.licenses import licenses
+from kitsu_tui.cli.models import app as models
+from kitsu_tui.cli.schema import schema
+from kitsu_tui.cli.talk import talk
 
 app = typer.Typer(
     name="kitsu",
@@ -13,7 +18,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+show.register(app)
+app.command("talk")(talk)
 app.command("engine")(engine)
+app.add_typer(models, name="models")
+app.command("licenses")(licenses)
+app.command("schema")(schema)
 
 
 @app.callback()

@@ -1,0 +1,63 @@
+"""Asking a running show from a command: connect, ask, print, exit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+from msgspec import Struct
+
+from engines.wire.message import RequestKind
+
+P = TypeVar("P", bound=Struct)
+R = TypeVar("R", bound=Struct)
+T = TypeVar("T")
+
+EXIT_FAILED = 1
+EXIT_NO_SHOW = 3
+
+
+def actor() -> str:
+    """Who asks, for the journal."""
+    user = os.environ.get("USER") or os.environ.get("USERNAME") or "unknown"
+    return f"cli:{user}"[:200]
+
+
+def run(verb: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run `work`; what goes wrong becomes one line on stderr and an exit code."""
+    from kitsu_tui.client import NoShow, RequestFailed
+    from kitsu_tui.config import ConfigError
+
+    try:
+        return asyncio.run(work())
+    except NoShow as err:
+        fail(verb, str(err), EXIT_NO_SHOW)
+    except RequestFailed as err:
+        fail(verb, err.detail, EXIT_FAILED)
+    except ConfigError as err:
+        fail(verb, str(err), 2)
+    except (ConnectionError, OSError) as err:
+        fail(verb, f"the connection to the show broke: {err}", EXIT_NO_SHOW)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def fail(verb: str, message: str, code: int) -> NoReturn:
+    """One line on stderr, and out."""
+    print(f"kitsu {verb}: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def ask(verb: str, kind: RequestKind[P, R], params: P, timeout: float = 10.0) -> R:
+    """Ask the running show one thing."""
+
+    async def work() -> R:
+        from kitsu_tui.client import connect
+
+        async with connect() as show:
+            return await show.ask(kind, params, timeout)
+
+    return run(verb, work)

@@ -1,0 +1,44 @@
+"""`kitsu panic`, by the shortest way: no typer, no asyncio, no msgspec. Somebody is waiting."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TIMEOUT_S = 5.0
+
+
+def panic() -> int:
+    """Ask the show to panic; returns the exit code. 0: done, 1: not, 3: no show runs."""
+    from kitsu_tui.config import endpoint
+
+    who = f"cli:{os.environ.get('USER') or os.environ.get('USERNAME') or 'unknown'}"
+    line = '{"type":"request","id":"1","name":"show.panic","data":{"by":' + _quoted(who) + "}}\n"
+    try:
+        with endpoint.connect_now(os.environ, TIMEOUT_S) as link:
+            link.sendall(line.encode())
+            answer = _answer(link.makefile("rb"))
+    except OSError as err:
+        print(f"kitsu panic: no show answers ({err.strerror or err})", file=sys.stderr)
+        return 3
+    import json
+
+    said = json.loads(answer) if answer else {}
+    if said.get("ok"):
+        detail = said.get("data", {}).get("detail", "panic")
+        print(detail)
+        return 1 if "NOT reached" in detail else 0
+    error = said.get("error", {}).get("message", "the show hung up")
+    print(f"kitsu panic: {error}", file=sys.stderr)
+    return 1
+
+
+def _answer(lines: object) -> bytes:
+    for line in lines:  # type: ignore[attr-defined]
+        if b'"type":"response"' in line:
+            return bytes(line)
+    return b""
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join(c for c in text if c.isalnum() or c in ":-_.@")[:100] + '"'

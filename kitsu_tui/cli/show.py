@@ -1,0 +1,220 @@
+"""Verbs of a show: run, status, stop, say, interrupt, mute, panic, resume, toggle, restart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kitsu_tui.cli.ask import EXIT_FAILED, EXIT_NO_SHOW, actor, ask, fail
+
+START_S = 20.0
+STOP_S = 20.0
+
+ProfileOption = Annotated[
+    str, typer.Option("--profile", "-p", help="profile by name or path", show_default="starter")
+]
+
+
+def run(
+    profile: ProfileOption = "",
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="leave it running and come back")
+    ] = False,
+) -> None:
+    """Run a show: it goes on until `kitsu stop`, ctrl+c or SIGTERM."""
+    from kitsu_tui.config import ConfigError, load_profile
+
+    try:
+        loaded = load_profile(profile)
+    except ConfigError as err:
+        fail("run", str(err), 2)
+    if detach:
+        _detach(profile)
+        return
+    from engines.wire import logline
+    from kitsu_tui.show.main import ShowError, run_show
+
+    logline.configure("show")
+    try:
+        run_show(loaded)
+    except ShowError as err:
+        fail("run", str(err), err.code)
+
+
+def _detach(profile: str) -> None:
+    from kitsu_tui import platform
+    from kitsu_tui.config import paths
+
+    command = [sys.executable, "-m", "kitsu_tui.cli", "run"]
+    if profile:
+        command += ["--profile", profile]
+    try:
+        root = paths.log_root(os.environ)
+        root.mkdir(parents=True, exist_ok=True)
+        said = root / "show.stderr"
+        with said.open("wb") as file:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                **platform.detached_options(),
+            )
+    except OSError as err:
+        fail("run", f"cannot be started: {err.strerror or err}: {err.filename or ''}", 1)
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        code = child.poll()
+        if code is not None:
+            _relay(said)
+            raise SystemExit(code or EXIT_FAILED)
+        if _answers(child.pid):
+            print(f"the show is up (pid {child.pid}); kitsu-tui to watch it, kitsu stop to end it")
+            return
+        time.sleep(0.05)
+    child.terminate()
+    fail("run", f"the show did not answer within {START_S:g} s; see {said}", EXIT_FAILED)
+
+
+def _relay(said: Path) -> None:
+    for line in said.read_text("utf-8", "replace").splitlines()[-20:]:
+        if not line.startswith("{"):
+            print(line, file=sys.stderr)
+
+
+def _answers(pid: int) -> bool:
+    from kitsu_tui.config import endpoint
+
+    try:
+        with endpoint.connect_now(os.environ, 1.0) as link:
+            return f'"pid":{pid}'.encode() in link.recv(4096)
+    except OSError:
+        return False
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """Say how the show is."""
+    from engines.wire import control
+
+    snapshot = ask("status", control.STATUS, control.Ask(by=actor()))
+    import msgspec
+
+    if as_json:
+        print(msgspec.json.encode(snapshot.state).decode())
+        return
+    from kitsu_tui.cli.status import report
+    from kitsu_tui.model.state import ShowState
+
+    print(report(msgspec.convert(snapshot.state, ShowState), time.time()))
+
+
+def stop() -> None:
+    """End the show, and wait until it has ended."""
+    end_show("stop")
+    print("the show has ended")
+
+
+def end_show(verb: str) -> None:
+    """Ask the show to end, and wait until it has."""
+    from engines.wire import control
+    from kitsu_tui.config import endpoint
+
+    ask(verb, control.STOP, control.Ask(by=actor()))
+
+    end = time.monotonic() + STOP_S
+    while time.monotonic() < end:
+        try:
+            endpoint.connect_now(os.environ, 1.0).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    fail(verb, f"the show has not ended within {STOP_S:g} s", EXIT_FAILED)
+
+
+def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> None:
+    """Type to her; she answers aloud."""
+    from engines.wire import control
+
+    if not text.strip():
+        fail("say", "nothing to say", 2)
+    if len(text) > 2000:
+        fail("say", f"{len(text)} characters are too many (limit 2000)", 2)
+    said = ask("say", control.SAY, control.Say(text=text, by=actor()))
+    print(f"turn {said.turn}")
+
+
+def interrupt() -> None:
+    """End what she is saying."""
+    from engines.wire import control
+
+    print(ask("interrupt", control.INTERRUPT, control.Ask(by=actor())).detail)
+
+
+def mute(
+    what: Annotated[str, typer.Argument(help="mic or voice")],
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
+    ] = None,
+) -> None:
+    """Mute or open the microphone, or her voice."""
+    from engines.wire import control
+
+    if what == "mic":
+        params = control.Mute(what="mic", on=on, by=actor())
+    elif what == "voice":
+        params = control.Mute(what="voice", on=on, by=actor())
+    else:
+        fail("mute", f"found {what!r}, expected mic or voice", 2)
+    print(ask("mute", control.MUTE, params).detail)
+
+
+def panic() -> None:
+    """Silence her at once, everywhere, until `kitsu resume`."""
+    from kitsu_tui.cli.panic import panic as quick
+
+    raise SystemExit(quick())
+
+
+def resume() -> None:
+    """Release the panic latch."""
+    from engines.wire import control
+
+    print(ask("resume", control.RESUME, control.Ask(by=actor())).detail)
+
+
+def toggle(
+    engine: Annotated[str, typer.Argument(help="engine, such as tts")],
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
+    ] = None,
+) -> None:
+    """Switch an engine on or off."""
+    from engines.wire import control
+
+    done = ask("toggle", control.TOGGLE, control.Toggle(engine=engine, on=on, by=actor()))
+    print(f"{engine} {done.detail}")
+
+
+def restart(engine: Annotated[str, typer.Argument(help="engine, such as tts")]) -> None:
+    """Start an engine anew."""
+    from engines.wire import control
+
+    done = ask("restart", control.RESTART, control.OneEngine(engine=engine, by=actor()))
+    print(f"{engine}: {done.detail}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    for verb in (run, status, stop, say, interrupt, mute, panic, resume, toggle, restart):
+        app.command(verb.__name__)(verb)
+
+
+__all__ = ["EXIT_NO_SHOW", "register"]

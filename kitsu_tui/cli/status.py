@@ -1,0 +1,61 @@
+"""`kitsu status` for people."""
+
+from __future__ import annotations
+
+from kitsu_tui.model.latency import stages
+from kitsu_tui.model.state import EngineView, ShowState
+
+
+def report(state: ShowState, now: float) -> str:
+    """The show in a few lines."""
+    kind = "LIVE" if state.live else "off air"
+    lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
+    if state.panic.latched:
+        lines.append(f"PANIC latched by {state.panic.by}: kitsu resume")
+    muted = [name for name, on in (("mic", state.mic_muted), ("voice", state.voice_muted)) if on]
+    lines.append("she is on air" if state.on_air else "she is NOT on air")
+    if muted:
+        lines[-1] += "; muted: " + ", ".join(muted)
+    if state.devices is not None:
+        device = state.devices
+        lines.append(f"audio: {device.state}, in {device.input!r}, out {device.output!r}")
+    lines.append("")
+    lines += [_engine(view, now) for view in state.engines.values()]
+    figures = stages(state.marks)
+    if figures:
+        lines.append("")
+        lines.append(f"{'stage, ms':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'turns':>7}")
+        lines += [
+            f"{f.stage:<16}{f.p50:>8.0f}{f.p95:>8.0f}{f.p99:>8.0f}{f.samples:>7}" for f in figures
+        ]
+    if state.alerts:
+        lines.append("")
+        lines += [f"{a.level}: {a.text}" for a in state.alerts[-5:]]
+    return "\n".join(lines)
+
+
+def _engine(view: EngineView, now: float) -> str:
+    parts = [f"{view.name:<9}{view.state:<13}"]
+    if view.pid:
+        parts.append(f"pid {view.pid:<7} up {_span(now - view.since)}")
+    if view.restarts:
+        parts.append(f"restarts {view.restarts}")
+    if view.retry_at:
+        parts.append(f"again in {max(0.0, view.retry_at - now):.1f} s")
+    if view.exit and view.state not in ("ready", "degraded"):
+        parts.append(f"last {view.exit}")
+    if view.detail:
+        parts.append(view.detail)
+    return "  ".join(parts).rstrip()
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+SCHEMAS = {"status": ShowState}

@@ -1,0 +1,172 @@
+"""`kitsu talk`: one exchange, with the running show or with one that is started for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from msgspec import Struct
+
+from engines.wire.control import Talk, Talked, Verdict
+from kitsu_tui.cli.ask import EXIT_FAILED, actor, fail, run
+
+START_S = 60.0
+TALK_S = 180.0
+
+
+class TalkReport(Struct, frozen=True, kw_only=True):
+    """What `kitsu talk --json` prints."""
+
+    status: Literal["ok", "silent", "interrupted", "stopped", "blocked", "error", "panic"]
+    transcript: str
+    answer: str
+    mood: str
+    actions: list[str]
+    verdicts: list[Verdict]
+    marks_ms: dict[str, float]
+    """Milliseconds after the end of speech (or after the text was sent), by stage."""
+    out: str
+    detail: str
+
+
+SCHEMAS = {"talk": TalkReport}
+
+
+def talk(
+    text: Annotated[str, typer.Option(help="what is said to her")] = "",
+    wav: Annotated[
+        str, typer.Option(help="wav file, played into the microphone's path in real time")
+    ] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", "-p", help="profile, when no show is running")
+    ] = "",
+    preset: Annotated[str, typer.Option(help="preset of the persona, for this exchange")] = "",
+    no_tts: Annotated[bool, typer.Option("--no-tts", help="only the text of an answer")] = False,
+    out: Annotated[str, typer.Option(help="wav file that gets her answer as it was played")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """One exchange: say something to her and print what she answers."""
+    if bool(text.strip()) == bool(wav):
+        fail("talk", "give either --text or --wav", 2)
+    if wav and not Path(wav).is_file():
+        fail("talk", f"{wav}: no such file", 2)
+    if out and no_tts:
+        fail("talk", "--out needs her voice: leave out --no-tts", 2)
+    if out and not Path(out).absolute().parent.is_dir():
+        fail("talk", f"{out}: its folder does not exist", 2)
+    params = Talk(
+        text=text.strip(),
+        wav=str(Path(wav).absolute()) if wav else "",
+        preset=preset,
+        play=not no_tts,
+        out=str(Path(out).absolute()) if out else "",
+        by=actor(),
+    )
+    with a_show(profile, ["audio", "asr", "policy", "tts"]):
+        talked = run("talk", lambda: _talk(params))
+    report = TalkReport(
+        status=talked.status,  # type: ignore[arg-type]
+        transcript=talked.transcript,
+        answer=talked.answer,
+        mood=talked.mood,
+        actions=talked.actions,
+        verdicts=talked.verdicts,
+        marks_ms=talked.marks_ms,
+        out=out,
+        detail=talked.detail,
+    )
+    if as_json:
+        import msgspec
+
+        print(msgspec.json.encode(report).decode())
+    else:
+        _print(report)
+    if talked.status in ("error", "panic"):
+        raise SystemExit(EXIT_FAILED)
+
+
+async def _talk(params: Talk) -> Talked:
+    from engines.wire import control
+    from kitsu_tui.client import connect
+
+    async with connect() as show:
+        return await show.ask(control.TALK, params, TALK_S)
+
+
+def _print(report: TalkReport) -> None:
+    print(f"you:   {report.transcript}")
+    mood = f" ({report.mood})" if report.mood else ""
+    print(f"kitsu: {report.answer or '...'}{mood}")
+    for verdict in report.verdicts:
+        if verdict.action != "allow":
+            which = "what was said to her" if verdict.seq < 0 else f"sentence {verdict.seq + 1}"
+            print(f"gate:  {verdict.action} {which}: {verdict.category} ({verdict.rule})")
+    if report.detail:
+        print(f"note:  {report.detail}")
+    marks = "  ".join(f"{name} {ms:.0f}" for name, ms in report.marks_ms.items())
+    print(f"ms:    {marks}")
+    if report.out:
+        print(f"out:   {report.out}")
+
+
+@contextmanager
+def a_show(profile: str, engines: list[str]) -> Iterator[bool]:
+    """A show to talk to: the running one, else one that ends afterwards.
+
+    Waits until the engines named are ready or have failed. Yields True when it is our own.
+    """
+    from kitsu_tui.config import endpoint
+
+    ours = False
+    try:
+        endpoint.connect_now(os.environ, 1.0).close()
+    except OSError:
+        _start(profile)
+        ours = True
+    try:
+        _wait_ready(engines)
+        yield ours
+    finally:
+        if ours:
+            from kitsu_tui.cli.show import end_show
+
+            end_show("talk")
+
+
+def _start(profile: str) -> None:
+    from kitsu_tui.config import ConfigError, load_profile
+
+    try:
+        load_profile(profile)
+    except ConfigError as err:
+        fail("talk", str(err), 2)
+    command = [sys.executable, "-m", "kitsu_tui.cli", "run", "--detach"]
+    if profile:
+        command += ["--profile", profile]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=60)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def _wait_ready(engines: list[str]) -> None:
+    import msgspec
+
+    from engines.wire import control
+    from kitsu_tui.cli.ask import ask
+    from kitsu_tui.model.state import ShowState
+
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        snapshot = ask("talk", control.STATUS, control.Ask(by=actor()))
+        state = msgspec.convert(snapshot.state, ShowState)
+        views = [state.engines[name] for name in engines if name in state.engines]
+        if all(v.state in ("ready", "degraded", "failed", "off", "stopped") for v in views):
+            return
+        time.sleep(0.1)

@@ -1,0 +1,124 @@
+"""What the show tells: numbered, kept as a picture, written to the journal, sent to watchers."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from engines.wire import control, show
+from engines.wire.codec import encoder
+from engines.wire.envelope import MAX_LINE
+from engines.wire.logline import LogLine
+from kitsu_tui.model.state import ShowState, reduce
+
+LOG_BACKLOG = 20_000
+LOGS_EVERY_S = 0.2
+LOGS_BYTES = MAX_LINE // 2
+LOGS_A_FLUSH = 8_000
+"""Log lines that a watcher is sent at once; more than that in a fifth of a second nobody reads."""
+
+
+class Watcher(Protocol):
+    """Somebody who watches: gets bodies that are encoded once for all."""
+
+    wants_logs: bool
+
+    def told(self, data: msgspec.Raw, *, fleeting: bool) -> None:
+        """An event."""
+
+    def logs(self, data: msgspec.Raw) -> None:
+        """A batch of log lines."""
+
+
+class Bus:
+    """The one place that events go through. Use from the loop's thread."""
+
+    def __init__(self, journal: Callable[[show.Told], object]) -> None:
+        self.state = ShowState()
+        self._journal = journal
+        self._n = 0
+        self._watchers: list[Watcher] = []
+        self._hooks: list[Callable[[show.ShowEvent], None]] = []
+        self._log: deque[LogLine] = deque(maxlen=LOG_BACKLOG)
+        self._fresh: list[LogLine] = []
+        self._missed = 0
+
+    def tell(self, event: show.ShowEvent) -> None:
+        """Tell everybody."""
+        self._n += 1
+        told = show.Told(n=self._n, t=time.time(), event=event)
+        reduce(self.state, told)
+        fleeting = isinstance(event, show.FLEETING)
+        if not fleeting:
+            self._journal(told)
+        for hook in self._hooks:
+            hook(event)
+        if self._watchers:
+            data = show.TOLD.encode(told)
+            for watcher in list(self._watchers):
+                watcher.told(data, fleeting=fleeting)
+
+    def hook(self, callback: Callable[[show.ShowEvent], None]) -> Callable[[], None]:
+        """Call `callback` for every event; returns what undoes it."""
+        self._hooks.append(callback)
+        return lambda: self._hooks.remove(callback)
+
+    def attach(self, watcher: Watcher) -> None:
+        """Somebody watches from now on."""
+        self._watchers.append(watcher)
+
+    def detach(self, watcher: Watcher) -> None:
+        """They no longer do."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+
+    def snapshot(self) -> msgspec.Raw:
+        """The picture now, as the body of `show.snapshot`."""
+        return control.SNAPSHOT.encode(control.Snapshot(state=self.state))
+
+    # -- log lines ---------------------------------------------------------------------------
+
+    def log_lines(self, lines: list[LogLine]) -> None:
+        """Log lines of the show or an engine; watchers get them a few times a second."""
+        self._log.extend(lines)
+        room = LOGS_A_FLUSH - len(self._fresh)
+        if room < len(lines):
+            self._missed += len(lines) - max(room, 0)
+        if room > 0:
+            self._fresh.extend(lines[-room:])
+
+    def flush_logs(self) -> None:
+        """Send what has come since the last time; called every `LOGS_EVERY_S`."""
+        lines, self._fresh = self._fresh, []
+        missed, self._missed = self._missed, 0
+        watchers = [w for w in self._watchers if w.wants_logs]
+        if not (lines or missed) or not watchers:
+            return
+        for data in log_batches(lines, missed):
+            for watcher in watchers:
+                watcher.logs(data)
+
+    def backlog(self, count: int) -> list[msgspec.Raw]:
+        """The last `count` log lines, as bodies of `show.logs`."""
+        lines = list(self._log)[-count:] if count else []
+        return log_batches(lines, 0) if lines else []
+
+
+def log_batches(lines: list[LogLine], dropped: int) -> list[msgspec.Raw]:
+    """Log lines as bodies of `show.logs`, each well under the limit of a line."""
+    batches: list[msgspec.Raw] = []
+    part: list[LogLine] = []
+    size = 0
+    for line in lines:
+        weight = 200 + 2 * (len(line.message) + len(line.exception))
+        if part and size + weight > LOGS_BYTES:
+            batches.append(msgspec.Raw(encoder.encode(show.Logs(lines=part))))
+            part, size = [], 0
+        part.append(line)
+        size += weight
+    batches.append(msgspec.Raw(encoder.encode(show.Logs(lines=part, dropped=dropped))))
+    return batches

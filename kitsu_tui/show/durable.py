@@ -1,0 +1,136 @@
+"""Two small files that outlive the show: the panic latch with its epoch, and the children's ledger.
+
+Both are written whole, to a new file that then takes the old one's place, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import psutil
+from msgspec import Struct
+
+from kitsu_tui import platform
+
+log = logging.getLogger("show.durable")
+
+T = TypeVar("T", bound=Struct)
+
+
+class LatchFile(Struct):
+    """`latch.json`: the epoch, and whether panic is latched and by whom."""
+
+    epoch: int = 0
+    panicked: bool = False
+    by: str = ""
+
+
+class Born(Struct, frozen=True):
+    """A child: its process id, and when it began (to tell it from a later one)."""
+
+    pid: int
+    started: float
+
+
+class LedgerFile(Struct):
+    """`children.json`: children that may be alive."""
+
+    children: dict[str, Born] = {}
+
+
+def read_file(path: Path, kind: type[T], fallback: T) -> T:
+    """The file's content; `fallback` when there is none or it is damaged (which is logged)."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return fallback
+    except (OSError, msgspec.MsgspecError) as err:
+        log.warning("%s cannot be used, begun anew: %s", path.name, err)
+        return fallback
+
+
+def write_file(path: Path, value: Struct, *, sync: bool) -> None:
+    """Write the file whole; with `sync` it is on the disk when this returns."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(msgspec.json.encode(value))
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+class Latch:
+    """The epoch and the panic latch."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # A damaged latch is taken for a latched one: silence is the safe mistake.
+        damaged = LatchFile(epoch=0, panicked=True, by="damaged latch file")
+        value = read_file(path, LatchFile, LatchFile() if not path.exists() else damaged)
+        self.epoch = value.epoch + 1  # whatever was under way before this start is stale
+        self.panicked = value.panicked
+        self.by = value.by
+        self._lock = asyncio.Lock()
+
+    async def save(self) -> bool:
+        """Bring it to the disk; False when that failed (which is logged)."""
+        value = LatchFile(epoch=self.epoch, panicked=self.panicked, by=self.by)
+        async with self._lock:
+            try:
+                await asyncio.to_thread(write_file, self._path, value, sync=True)
+            except OSError as err:
+                log.error("the panic latch cannot be saved: %s", err)
+                return False
+        return True
+
+
+class Ledger:
+    """The children that are alive, so that the next show can end what this one leaves behind."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._children: dict[str, Born] = {}
+
+    def sweep(self) -> list[str]:
+        """End what an earlier show left alive; returns their names. Blocks; call before the loop
+        has work to do.
+        """
+        ended = []
+        left = read_file(self._path, LedgerFile, LedgerFile()).children
+        for name, born in left.items():
+            now = platform.start_time(born.pid)
+            if now and abs(now - born.started) < 1.0:
+                platform.signal_group(born.pid, "KILL")
+                try:
+                    psutil.Process(born.pid).wait(2.0)
+                except psutil.Error:
+                    pass
+                ended.append(f"{name} (pid {born.pid})")
+        if left:
+            write_file(self._path, LedgerFile(), sync=False)
+        return ended
+
+    async def add(self, name: str, pid: int) -> None:
+        """A child was started."""
+        self._children[name] = Born(pid, platform.start_time(pid))
+        await self._save()
+
+    async def remove(self, name: str) -> None:
+        """A child has ended."""
+        self._children.pop(name, None)
+        await self._save()
+
+    async def _save(self) -> None:
+        async with self._lock:
+            value = LedgerFile(dict(self._children))
+            try:
+                await asyncio.to_thread(write_file, self._path, value, sync=False)
+            except OSError as err:
+                log.warning("the ledger of children cannot be saved: %s", err)

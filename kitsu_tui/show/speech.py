@@ -1,0 +1,194 @@
+"""Saying sentences aloud: text to `tts`, its sound to `audio`, in order, a little ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from engines.wire import audio, show, tts
+from engines.wire.envelope import Failure
+from engines.wire.peer import Exchange, RequestFailed
+from kitsu_tui.show.history import clipped
+from kitsu_tui.show.supervisor import Supervisor
+from kitsu_tui.show.turn import SpokenLine, Turn
+
+log = logging.getLogger("show.speech")
+
+AHEAD = 2
+"""Sentences that may be under way at once: one being heard, one being made."""
+CREDIT = 24
+"""Chunks of sound that `tts` may send before the device has taken the first of them."""
+CHARS_A_SECOND = 14.0
+BACK_S = 10.0
+"""How long a sentence waits for a synthesizer that has died to be back."""
+
+_CUT = Failure(code="cancelled", message="playback ended early")
+
+
+class Speech:
+    """The spoken side of one answer.
+
+    Args:
+        committed: set when the answer may be heard; before that it is made but held.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        tell: Callable[[show.ShowEvent], None],
+        turn: Turn,
+        committed: asyncio.Event,
+        timeout: float,
+    ) -> None:
+        self._supervisor = supervisor
+        self._tell = tell
+        self._turn = turn
+        self._rev = turn.rev
+        self._committed = committed
+        self._timeout = timeout
+        self._slots = asyncio.Semaphore(AHEAD)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._previous: asyncio.Event | None = None
+        self.trouble = ""
+
+    def say(self, seq: int, text: str) -> None:
+        """Queue a sentence. Order is kept."""
+        line = SpokenLine(seq=seq, text=text)
+        self._turn.lines.append(line)
+        opened, before = asyncio.Event(), self._previous
+        self._previous = opened
+        self._tasks.append(
+            asyncio.create_task(self._sentence(line, before, opened), name=f"speech-{seq}")
+        )
+
+    async def finished(self) -> None:
+        """Wait until everything that was queued has been heard, cut or has failed."""
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def abandon(self) -> None:
+        """Wait for nothing any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _sentence(
+        self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
+    ) -> None:
+        try:
+            async with self._slots:
+                await self._say(line, before, opened)
+        except RequestFailed as err:
+            line.status = "cut" if err.code in ("cancelled", "stale") else "failed"
+            if line.status == "failed":
+                self.trouble = str(err)
+                log.warning("turn %d sentence %d: %s", self._turn.number, line.seq, err)
+        finally:
+            opened.set()
+            if self._rev == self._turn.rev:
+                self._tell(
+                    show.Aired(
+                        turn=self._turn.number,
+                        rev=self._rev,
+                        seq=line.seq,
+                        status=line.status or "failed",  # type: ignore[arg-type]
+                        heard=heard_text(line),
+                        heard_ms=round(line.heard_samples * 1000 / max(line.rate, 1), 1),
+                    )
+                )
+
+    async def _say(
+        self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
+    ) -> None:
+        at = self._turn.at(line.seq)
+        play: Exchange[audio.Played] | None = None
+        fed = 0
+        for attempt in (1, 2):
+            skip = fed * 2
+            try:
+                making = self._supervisor.open(
+                    "tts", tts.SPEAK, tts.Speak(text=line.text), at=at, credit=CREDIT
+                )
+                async for event in making.events(self._timeout):
+                    if not isinstance(event, tts.Audio):
+                        continue
+                    self._turn.mark("first_pcm", time.perf_counter_ns())
+                    if play is None:
+                        play = await self._open(line, event.rate, before, opened)
+                    pcm = event.pcm[skip:]
+                    skip -= len(event.pcm) - len(pcm)
+                    if pcm:
+                        await self._feed(play, pcm, line)
+                        fed += len(pcm) // 2
+                line.samples = (await making.result(self._timeout)).samples
+                break
+            except RequestFailed as err:
+                if err.code != "gone" or attempt == 2 or (play is not None and play.done):
+                    raise
+                # It died in mid-sentence; its successor makes the same sentence, and what the
+                # device already has of it is skipped.
+                log.info("turn %d: tts has gone, waiting for it", self._turn.number)
+                if not await self._supervisor.wait_ready("tts", BACK_S):
+                    raise
+        if play is None:
+            line.status = "played"  # nothing in it could be pronounced
+            return
+        play.feed(audio.PCM, audio.Pcm(last=True))
+        await self._heard(play, line)
+
+    async def _open(
+        self, line: SpokenLine, rate: int, before: asyncio.Event | None, opened: asyncio.Event
+    ) -> Exchange[audio.Played]:
+        if before is not None:
+            await before.wait()
+        line.rate = rate
+        held = not self._committed.is_set()
+        play = self._supervisor.open(
+            "audio", audio.PLAY, audio.Play(rate=rate, hold=held), at=self._turn.at(line.seq)
+        )
+        play.on_event(lambda event: self._audible(event, line))
+        opened.set()
+        if held and self._committed.is_set():
+            self._supervisor.open("audio", audio.RELEASE, self.release())
+        return play
+
+    def release(self) -> audio.Release:
+        """The request that lets this answer be heard."""
+        return audio.Release(turn=self._turn.number, rev=self._rev)
+
+    def _audible(self, event: object, line: SpokenLine) -> None:
+        if isinstance(event, audio.Audible) and self._rev == self._turn.rev:
+            self._turn.mark("audible", event.audible_ns)
+            line.status = "airing"
+            self._tell(
+                show.Airing(turn=self._turn.number, rev=self._rev, seq=line.seq, text=line.text)
+            )
+
+    async def _feed(self, play: Exchange[audio.Played], pcm: bytes, line: SpokenLine) -> None:
+        while not await play.wait_room(self._timeout):
+            if play.done:
+                await self._heard(play, line)  # cut, or audio has gone: raises or settles
+                raise RequestFailed(play.kind.name, _CUT)
+            if self._committed.is_set() and not self._supervisor.is_ready("audio"):
+                raise RequestFailed(play.kind.name, _CUT)
+        if self._turn.keep_pcm:
+            line.pcm += pcm
+        play.feed(audio.PCM, audio.Pcm(pcm=pcm))
+
+    async def _heard(self, play: Exchange[audio.Played], line: SpokenLine) -> None:
+        whole = line.samples / max(line.rate, 1)
+        while not self._committed.is_set() and not play.done:
+            await play.wait_change(0.1)
+        played = await play.result(whole + self._timeout)
+        line.status, line.heard_samples = played.status, played.heard_samples
+        self._turn.mark("audible", played.audible_ns)
+
+
+def heard_text(line: SpokenLine) -> str:
+    """What of a sentence was heard, cut back to whole words."""
+    if line.status == "muted":
+        return ""
+    # Cut before it was made to its end: its length is not known, but speech has a usual pace.
+    whole = line.samples or max(len(line.text) / CHARS_A_SECOND * line.rate, line.heard_samples)
+    return clipped(line.text, line.heard_samples, whole)

@@ -1,0 +1,79 @@
+"""One exchange, from the first sound or key to the last thing heard."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from engines.wire import control
+from engines.wire.envelope import At
+from engines.wire.show import Source, TurnDone
+
+
+@dataclass
+class SpokenLine:
+    """A sentence of hers that went to the synthesizer."""
+
+    seq: int
+    text: str
+    rate: int = 0
+    samples: int = 0
+    heard_samples: int = 0
+    status: str = ""
+    pcm: bytearray = field(default_factory=bytearray)
+    """What was fed to the device; kept only when somebody asked for a file of it."""
+
+
+@dataclass
+class Turn:
+    """An exchange.
+
+    Attributes:
+        zero_ns: speech_end, or the moment when it was typed; marks count from it.
+        marks_ns: marks reached, `time.perf_counter_ns()`.
+        done: gets the `TurnDone` that was told.
+    """
+
+    number: int
+    source: Source
+    who: str
+    epoch: int
+    text: str = ""
+    rev: int = 0
+    play: bool = True
+    preset: str = ""
+    keep_pcm: bool = False
+    zero_ns: int = 0
+    marks_ns: dict[str, int] = field(default_factory=dict)
+    verdicts: list[control.Verdict] = field(default_factory=list)
+    lines: list[SpokenLine] = field(default_factory=list)
+    done: asyncio.Future[TurnDone] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def at(self, seq: int = 0) -> At:
+        """Where in the show a message of this turn's present revision belongs."""
+        return At(epoch=self.epoch, turn=self.number, rev=self.rev, seq=seq)
+
+    def mark(self, name: str, ns: int) -> None:
+        """Note when a stage was reached for the first time."""
+        if ns:
+            self.marks_ns.setdefault(name, ns)
+
+    def revise(self) -> None:
+        """The speaker went on: what was thought so far is void."""
+        self.rev += 1
+        self.verdicts.clear()
+        self.lines.clear()
+        for name in ("first_token", "first_sentence", "first_pcm", "audible"):
+            self.marks_ns.pop(name, None)
+
+    def marks_ms(self) -> dict[str, float]:
+        """Marks in milliseconds after the zero, in order of time, `speech_end` first."""
+        if not self.zero_ns:
+            return {}
+        marks = {
+            name: round((ns - self.zero_ns) / 1e6, 1)
+            for name, ns in sorted(self.marks_ns.items(), key=lambda item: item[1])
+        }
+        return {"speech_end": 0.0} | marks
