@@ -149,3 +149,20 @@ def test_reload(tmp_path: Path) -> None:
     assert not keeper.refresh()
     assert keeper.gate is second  # the old one holds
     assert keeper.error
+
+
+@pytest.mark.parametrize(
+    ("match", "stopped", "passed"),
+    [
+        ("word", ["not ice", "no tice!"], ["knot ice", "not iced", "noticed", "no ti"]),
+        ("stem", ["not ice", "not iced", "noticed"], ["knot ice", "knot iced"]),
+        ("inside", ["not ice", "knot iced", "unnoticed"], ["no tic", "not dice"]),
+    ],
+)
+def test_squeezed_keeps_to_the_edges_of_words(
+    tmp_path: Path, match: str, stopped: list[str], passed: list[str]
+) -> None:
+    rule = f"{{id: a, category: b, match: {match}, squeeze: true, terms: [notice]}}"
+    gate = Gate.load(folder(tmp_path, mine=f"rules:\n  - {rule}\n"))
+    assert [text for text in stopped if gate.check(text).action == "allow"] == []
+    assert [text for text in passed if gate.check(text).action != "allow"] == []
