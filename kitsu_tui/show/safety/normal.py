@@ -250,7 +250,9 @@ def squeezed(low: str) -> Squeezed | None:
 def masked(low: str) -> Iterator[tuple[str, Span]]:
     """Words with letters struck out ("f*ck", "f**k"), each stroke as "*"."""
     for found in _MASKED.finditer(low):
-        yield _MASK.sub("*", found.group()), found.span()
+        # "K.K." is a company; three letters need an honest star.
+        if found.end() - found.start() > 3 or "*" in found.group():
+            yield _MASK.sub("*", found.group()), found.span()
 
 
 def untagged(base: str) -> str | None:
