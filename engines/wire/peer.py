@@ -46,6 +46,20 @@ class RequestFailed(Exception):
 class Exchange(Generic[R]):
     """One request that is under way. Iterate it for its events, then await `result()`."""
 
+    __slots__ = (
+        "_callback",
+        "_changed",
+        "_credit",
+        "_credit_due",
+        "_events",
+        "_future",
+        "_peer",
+        "_room",
+        "at",
+        "id",
+        "kind",
+    )
+
     def __init__(
         self, peer: Peer, kind: RequestKind[Any, R], id_: str, at: At | None, credit: int | None
     ) -> None:
@@ -95,6 +109,10 @@ class Exchange(Generic[R]):
         self._callback = callback
         while self._events:
             callback(self._events.popleft())
+
+    def on_done(self, callback: Callable[[asyncio.Future[R]], object]) -> None:
+        """Call `callback` once the response is here, with a future that holds it."""
+        self._future.add_done_callback(callback)
 
     def cancel(self, reason: str = "") -> None:
         """Ask for this to stop. The response still comes, in most cases with code `cancelled`."""

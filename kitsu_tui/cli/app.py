@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from kitsu_tui.cli import show
+from kitsu_tui.cli.bench import app as bench
+from kitsu_tui.cli.devices import devices
 from kitsu_tui.cli.engine import engine
 from kitsu_tui.cli.licenses import licenses
 from kitsu_tui.cli.models import app as models
@@ -23,6 +25,8 @@ app.command("talk")(talk)
 app.command("engine")(engine)
 app.add_typer(models, name="models")
 app.command("licenses")(licenses)
+app.command("devices")(devices)
+app.add_typer(bench, name="bench")
 app.command("schema")(schema)
 
 

@@ -56,8 +56,8 @@ async def ask(timeout: float = TIMEOUT) -> audio.DeviceList:
     Raises:
         NoAnswer: it failed, or took longer than `timeout` seconds.
     """
-    from engines.wire.codec import MAX_LINE, BadLine, decode, encode
-    from engines.wire.envelope import Request, Response
+    from engines.wire.codec import BadLine, decode, encode
+    from engines.wire.envelope import MAX_LINE, Request, Response
 
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kitsu_tui.cli", "engine", "audio"),

@@ -56,6 +56,7 @@ class Child(asyncio.SubprocessProtocol):
         self._open_pipes = {1, 2}
         self._outbox = Outbox()
         self._paused = False
+        self._flushing = False
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
 
@@ -85,10 +86,14 @@ class Child(asyncio.SubprocessProtocol):
         """Send a line: at once when the pipe takes it, else by its class of traffic."""
         if self._stdin is None or self._stdin.is_closing():
             return
-        if self._paused or len(self._outbox):
-            self._outbox.put(line, traffic, key)
-        else:
+        if traffic is Traffic.CONTROL and not self._paused:
             self._stdin.write(line)
+            return
+        # What is said within one turn of the loop goes out in one write.
+        self._outbox.put(line, traffic, key)
+        if not self._paused and not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
 
     def close_stdin(self) -> None:
         """Say that nothing more will come."""
@@ -186,5 +191,9 @@ class Child(asyncio.SubprocessProtocol):
 
     def resume_writing(self) -> None:
         self._paused = False
+        self._flush()
+
+    def _flush(self) -> None:
+        self._flushing = False
         while not self._paused and self._stdin is not None and (batch := self._outbox.take()):
             self._stdin.write(batch)
