@@ -20,7 +20,10 @@ ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "scripts"
 BASH = ["start", "test", "check", "lock", "lib.sh"]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="bash scripts")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="bash scripts"),
+    pytest.mark.e2e,
+]
 
 BACKEND = """
 import pathlib, zipfile

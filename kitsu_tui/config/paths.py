@@ -54,11 +54,12 @@ def runtime_dir(environ: Mapping[str, str]) -> Path:
         return override
     if sys.platform == "win32":
         return _standard(environ, "runtime")
-    xdg = environ.get("XDG_RUNTIME_DIR", "")
-    if xdg.startswith("/") and os.access(xdg, os.W_OK):
-        return Path(xdg) / APP
-    # The user's own below the temporary one; private_dir() refuses it if somebody else made it.
-    return Path(environ.get("TMPDIR") or "/tmp") / f"{APP}-{os.getuid()}"  # noqa: S108
+    else:  # noqa: RET505 - so that a type checker for Windows skips it
+        xdg = environ.get("XDG_RUNTIME_DIR", "")
+        if xdg.startswith("/") and os.access(xdg, os.W_OK):
+            return Path(xdg) / APP
+        # The user's own below the temporary one; private_dir() refuses it if somebody else made it.
+        return Path(environ.get("TMPDIR") or "/tmp") / f"{APP}-{os.getuid()}"  # noqa: S108
 
 
 def socket_path(environ: Mapping[str, str], name: str = SOCKET_NAME) -> Path:
@@ -115,15 +116,16 @@ def _standard(environ: Mapping[str, str], kind: str) -> Path:
         dirs = platformdirs.PlatformDirs(APP, appauthor=False)
         found: str = getattr(dirs, f"user_{kind}_dir")
         return Path(found)
-    if sys.platform == "darwin":
+    elif sys.platform == "darwin":  # noqa: RET505 - as above
         library = _home(environ) / "Library"
         base = library / ("Caches" if kind == "cache" else "Application Support") / APP
         return base / "state" if kind == "state" else base
-    variable, default = {
-        "data": ("XDG_DATA_HOME", ".local/share"),
-        "state": ("XDG_STATE_HOME", ".local/state"),
-        "cache": ("XDG_CACHE_HOME", ".cache"),
-    }[kind]
-    # The specification: a relative path in these variables is to be ignored.
-    xdg = environ.get(variable, "")
-    return (Path(xdg) if xdg.startswith("/") else _home(environ) / default) / APP
+    else:
+        variable, default = {
+            "data": ("XDG_DATA_HOME", ".local/share"),
+            "state": ("XDG_STATE_HOME", ".local/state"),
+            "cache": ("XDG_CACHE_HOME", ".cache"),
+        }[kind]
+        # The specification: a relative path in these variables is to be ignored.
+        xdg = environ.get(variable, "")
+        return (Path(xdg) if xdg.startswith("/") else _home(environ) / default) / APP
