@@ -3,7 +3,6 @@
 import hashlib
 import http.server
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -122,7 +121,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.gate.wait(20)
         self.wfile.write(body[half:])
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
@@ -363,7 +362,7 @@ def test_a_killed_pull_is_not_taken_for_whole(tmp_path: Path, server: _Server) -
     )
     try:
         wait_for(lambda: any(store.root.glob(".toy.part-*/toy/toy.bin")))
-        child.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+        child.kill()
         child.wait(10)
     finally:
         child.kill()
