@@ -122,6 +122,11 @@ class Ears:
         """Voice is being heard now."""
         return self._segmenter.hearing
 
+    @property
+    def speaking(self) -> bool:
+        """An utterance is under way, a pause in it included."""
+        return self._segmenter.speaking
+
     def mute(self, muted: bool) -> None:
         """Set the mute; an utterance that is under way ends as cut."""
         if muted and not self.muted:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engines.harness import Call, ConfigError, Engine, Missing, Refused, handles
+from engines.harness.call import Link
 from engines.wire import audio
 from engines.wire.envelope import Cancel
 from engines.wire.message import Empty, EventKind
@@ -44,12 +45,15 @@ class AudioEngine(Engine[audio.Config]):
     _ears: Ears
     _rig: Rig
 
-    async def start(self) -> None:
-        """Open the devices, or what stands in for them."""
+    def __init__(self, config: audio.Config, link: Link) -> None:
+        super().__init__(config, link)
         self._news: dict[Sentence, asyncio.Event] = {}
         self._calls: dict[Sentence, Call] = {}
         self._told = False
         self._beat: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the devices, or what stands in for them."""
         try:
             import webrtcvad
 
@@ -71,7 +75,7 @@ class AudioEngine(Engine[audio.Config]):
         first = await self._input_file()
         self._player = Player(NULL_RATE, self._on_news)
         self._ears = Ears(config, gate, self._heard, lambda: self.link.has_room)
-        self._rig = Rig(config, self._player, self._ears.take, self._on_devices)
+        self._rig = Rig(config, self._player, self._ears.take, self._on_devices, self._quiet)
         await self._rig.start()
         self._beat = self.link.loop.create_task(self._levels())
         if first is not None:
@@ -87,6 +91,8 @@ class AudioEngine(Engine[audio.Config]):
 
     def cancelled(self, cancel: Cancel) -> None:
         """What is stale is silent from the next block on; a panic ends what is being heard."""
+        if self._beat is None:
+            return  # still loading: nothing plays, and the harness keeps what is stale away
         self._player.cancel(cancel)
         if cancel.scope == "epoch":
             self._ears.cut()
@@ -266,6 +272,9 @@ class AudioEngine(Engine[audio.Config]):
     async def devices(self, params: Empty, call: Call) -> audio.DeviceList:
         """The devices there are."""
         return await self._rig.listing()
+
+    def _quiet(self) -> bool:
+        return self._player.idle and not self._ears.speaking
 
     def _on_devices(self, devices: audio.Devices) -> None:
         self.link.send(audio.DEVICES, devices)

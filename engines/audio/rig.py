@@ -34,12 +34,10 @@ NULL_RATE = 48000
 DEAD_S = 0.6
 """Callbacks come every 10 to 40 ms; none for so long, and the device is gone."""
 LOOK_S = 0.15
+SCAN_S = 5.0
+"""How often all is closed to look for the one of two devices that is missing."""
 OPEN_TIMEOUT = 5.0
 T = TypeVar("T")
-
-
-def _nothing(_: audio.Devices) -> None:
-    return None
 
 
 class Rig:
@@ -50,6 +48,7 @@ class Rig:
         player: asked for what is to be heard.
         take: given what is captured, from a thread.
         say: told at start and at every change, on the loop.
+        quiet: True when nobody speaks, so that a device that works may be closed for a moment.
 
     Attributes:
         devices: what was said last.
@@ -60,13 +59,17 @@ class Rig:
         config: audio.Config,
         player: Player,
         take: Take,
-        say: Callable[[audio.Devices], None] = _nothing,
+        say: Callable[[audio.Devices], None],
+        quiet: Callable[[], bool],
     ) -> None:
         self.devices = audio.Devices(state="null", input="", output="")
         self._config = config
         self._player = player
         self._take = take
         self._say = say
+        self._quiet = quiet
+        self._said = False
+        self._next_try = self._next_scan = 0.0
         self._port: PortAudio | None = None
         self._input: DeviceStream | None = None
         self._output: DeviceStream | None = None
@@ -220,29 +223,31 @@ class Rig:
 
     async def _keep(self) -> None:
         """Look after the devices for ever."""
-        next_try = time.monotonic()
         while True:
             await asyncio.sleep(LOOK_S)
-            now = time.perf_counter_ns()
-            streams = [s for s in (self._input, self._output) if s is not None]
-            gone = [s.name for s in streams if s.dead(now, DEAD_S)]
-            if gone:
-                self._lose(streams, gone)
-                next_try = time.monotonic()
-            elif self.devices.state != "lost" or time.monotonic() < next_try:
-                continue
-            if self._output is not None and not self._player.idle and not gone:
-                continue  # looking again would tear the output that works
-            next_try = time.monotonic() + self._config.retry_s
             try:
-                problems = await self._in_thread(self._reopen)
-            except (NoAudio, TimeoutError) as err:
-                problems = [str(err) or "the sound system does not answer"]
+                await self._look()
             except Exception as err:
                 log.warning("looking for devices: %r", err)
-                problems = [repr(err)]
-            if not problems or self._output is not None or self._input is not None:
-                self._arm(problems)
+
+    async def _look(self) -> None:
+        now, streams = time.monotonic(), [s for s in (self._input, self._output) if s is not None]
+        gone = [s.name for s in streams if s.dead(time.perf_counter_ns(), DEAD_S)]
+        if gone:
+            self._lose(streams, gone)
+        elif self.devices.state != "lost" or now < self._next_try:
+            return
+        self._next_try = now + self._config.retry_s
+        work = self._open
+        if gone or not streams:
+            work = self._reopen
+        elif now >= self._next_scan and self._quiet():
+            work = self._reopen  # closes what works as well, so not often
+            self._next_scan = now + SCAN_S
+        before = (self._input, self._output)
+        problems = await self._in_thread(work)
+        if (self._input, self._output) not in (before, (None, None)):
+            self._arm(problems)
 
     def _lose(self, streams: list[DeviceStream], gone: list[str]) -> None:
         for stream in streams:
@@ -285,14 +290,14 @@ class Rig:
             output=self._output.name if self._output is not None else self.devices.output,
             detail=detail,
         )
-        if said != self.devices or state == "null":
-            (log.warning if state == "lost" else log.info)(
-                "devices: %s, in %r, out %r%s",
-                state,
-                said.input,
-                said.output,
-                detail and f": {detail}",
-            )
+        if said == self.devices and self._said:
+            return
+        log.log(
+            logging.WARNING if state == "lost" else logging.INFO,
+            "devices: %s, in %r, out %r%s",
+            *(state, said.input, said.output, detail and f": {detail}"),
+        )
+        self._said = True
         self.devices = said
         self._say(said)
 

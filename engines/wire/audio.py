@@ -81,7 +81,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 28.0
     input_file: Annotated[str, Meta(description="wav file for the file backend")] = ""
     output_file: Annotated[
-        str, Meta(description="wav file that gets what is played, with any backend")
+        str,
+        Meta(
+            description="wav file that gets what is heard, with any backend; silence of more than "
+            "a second is left out"
+        ),
     ] = ""
     block_ms: Annotated[Literal[10, 20, 40], Meta(description="device block in ms")] = 20
     retry_s: Annotated[
@@ -155,12 +159,18 @@ class Play(Body, frozen=True, kw_only=True):
     """Plays one sentence, fed by `audio.pcm` under this id. Sentences play in order of request.
 
     The request is given credit for events by `credit` events from `audio`: at most half a second
-    of unplayed sound is held.
+    of unplayed sound is held. Feeding much beyond it ends the sentence with code `busy`; no sound
+    for 10 s when it is this sentence's turn ends it with code `timeout`. A cancelled request is
+    answered with `Played`, so that what was heard of it is known.
     """
 
     rate: Annotated[int, Meta(ge=8000, le=48000)]
     hold: bool = False
-    """Buffer, but do not play before `audio.release` for this turn (work ahead)."""
+    """Buffer (200 ms), but do not play before `audio.release` for this turn and revision.
+
+    Other turns are not kept waiting by it. A release is remembered: a sentence that is asked for
+    later plays at once. Given up after 120 s.
+    """
 
 
 class Pcm(Body, frozen=True, kw_only=True):
@@ -177,11 +187,16 @@ class Audible(Body, frozen=True, kw_only=True):
 
 
 class Played(Body, frozen=True, kw_only=True):
-    """A sentence is over."""
+    """A sentence is over.
+
+    `played`: all of it was handed to the device. `cut`: cancelled by request, sentence or turn, or
+    silenced. `stale`: overtaken by a newer revision or epoch. `muted`: it went by, and at least a
+    part of it while the voice was muted or the device was lost.
+    """
 
     status: Literal["played", "cut", "stale", "muted"]
     heard_samples: int
-    """Samples handed to the device, at the rate of the request."""
+    """Samples handed to the device, at the rate of the request; muted ones are not counted."""
     heard_ms: float
     audible_ns: int = 0
     """0: never audible."""
@@ -215,7 +230,11 @@ class Muted(Body, frozen=True, kw_only=True):
 
 
 class Feed(Body, frozen=True, kw_only=True):
-    """Plays a wav file (any rate, mono or stereo, s16) into the microphone path in real time."""
+    """Plays a wav file (any rate, mono or stereo, s16) into the microphone path in real time.
+
+    It takes the microphone's place, and `silence_ms` and 0.2 s of silence follow, so that the
+    utterance has ended when this is answered. One at a time; cancelling it stops it.
+    """
 
     path: str
 
@@ -249,7 +268,7 @@ class Silence(Body, frozen=True, kw_only=True):
     """Result of a request to fall silent."""
 
     silent_ns: int
-    """When the last non-silent sample was handed to the device."""
+    """When the last non-silent sample was handed to the device; 0 when none ever was."""
 
 
 SPEECH_START = EventKind("audio.speech_start", SpeechStart)

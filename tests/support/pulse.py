@@ -134,7 +134,7 @@ class Pulse:
     def speak(self, wav: Path | str) -> subprocess.Popen[bytes]:
         """Play a wav into the microphone; returns the player, which ends with the file."""
         return subprocess.Popen(
-            ["paplay", "-d", "feed", "--latency-msec=20", str(wav)],
+            ["paplay", "-d", "feed", str(wav)],
             env={**os.environ, **self.env},
             stdin=subprocess.DEVNULL,
         )

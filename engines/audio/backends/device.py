@@ -132,6 +132,9 @@ class PortAudio:
         take: Take | None = None,
     ) -> DeviceStream:
         last: Exception | None = None
+        # Two blocks: below that a busy machine drops sound, which is worse than 20 ms more.
+        low = float(self._sd.query_devices(device.id)[f"default_low_{side}_latency"])
+        latency = max(low, 2 * block_ms / 1000)
         for try_rate in dict.fromkeys((rate, round(device.rate), 48000, 44100)):
             for channels in (1, 2):
                 stream = DeviceStream(device.name, try_rate, channels)
@@ -144,7 +147,7 @@ class PortAudio:
                         device=device.id,
                         channels=channels,
                         dtype="int16",
-                        latency="low",
+                        latency=latency,
                         callback=callback,
                         finished_callback=stream._finished,
                     )

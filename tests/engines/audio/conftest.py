@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,10 @@ from engines.testing import Bench, lab
 from engines.wire import audio
 from engines.wire.envelope import At
 from engines.wire.peer import Exchange
+from tests.support.engine_process import EngineProcess
 
 RATE = 22050
 CHUNK = 2205
-
-Open = Callable[..., AbstractAsyncContextManager[Bench]]
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ class Saying:
 
     def __init__(
         self,
-        bench: Bench,
+        bench: Bench | EngineProcess,
         samples: Samples,
         at: At | None = None,
         *,
