@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,7 @@ class PolicyEngine(Engine[policy.Config]):
     def __init__(self, config: policy.Config, link: Link) -> None:
         super().__init__(config, link)
         self.backend: Backend = make(config.backend)
-        self.sleep = asyncio.sleep
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         """Waits between attempts; tests set another."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="policy")
         self._prompts: Prompts | None = None

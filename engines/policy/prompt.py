@@ -14,7 +14,7 @@ from engines.policy.templates import Line, Render
 from engines.wire import policy
 
 OPEN, CLOSE = "<speech>", "</speech>"
-TAG = re.compile(r"<(?=[/|!?\w])|(?<=[|\w])>|\[(?=/?(?:INST|SYS|AVAILABLE|TOOL)\b)", re.IGNORECASE)
+TAG = re.compile(r"<(?=[/|!?a-z_])|(?<=[|a-z])>|\[(?=/?(?:INST|SYS)\b)", re.IGNORECASE)
 """Signs that begin or end markup; `<3` and `->` are none."""
 _PLAIN = {"<": "(", ">": ")", "[": "("}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

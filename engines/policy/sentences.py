@@ -6,8 +6,6 @@ given as soon as the first character after it is known, so the cut does not depe
 model's tokens fall.
 """
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import re

@@ -5,8 +5,6 @@ spoken characters through; `Words` puts them together to words and leaves out wh
 Both give the same for every way of splitting the same text.
 """
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import re
@@ -15,10 +13,10 @@ import unicodedata
 _STRUCTURE = re.compile(r"^/?(speech|mood|action)", re.IGNORECASE)
 _MAX_TAG = 40
 _MAX_EMOTE = 60
-_SILENT = frozenset("*_#`~^|\\{}[]<>")
+_SILENT = frozenset("*#`~^|\\{}[]<>")
 _SILENT_CATEGORIES = frozenset(("So", "Sk", "Cs", "Co", "Cn", "Cc", "Cf", "Me"))
 _KEEP_SYMBOLS = frozenset("+=°$€£¥%&@")
-_EMOTICON = re.compile(r"^(?:[:;=xX8][-'o^]?[)(DPpO3/|*]+|[oOuUxX>TQ][._w]+[oOuUxX<TQ]|[xX]D+)$")
+_EMOTICON = re.compile(r"^(?:[:;=][-'o^]?[)(DPpOo3/|]+|([oOuUTQxX])[._w]+\1|[xX]D+)$")
 
 
 class Markup:
@@ -67,8 +65,9 @@ class Markup:
     def _in_tag(self, char: str, out: list[str]) -> None:
         tag = self._tag or ""
         if tag == "" and not (char.isalpha() or char in "/|!"):
-            self._tag = None  # a lone sign such as in "<3": not said, and no tag either
-            self._one(char, out)
+            self._tag = None  # a lone sign: not said, and no tag either
+            if char != "3":  # a heart
+                self._one(char, out)
         elif char == ">" or char in "<\r\n" or len(tag) >= _MAX_TAG:
             self._tag = None
             self._close_tag(tag)
@@ -153,6 +152,7 @@ def spoken(word: str) -> str:
     """The word, or nothing when it has no sound (an emoticon, a stray sign)."""
     if _EMOTICON.match(word):
         return ""
+    word = word.replace("_", "")
     if any(char.isalnum() for char in word) or word in ("—", "&", "+", "="):
         return word
     # Signs alone: "?!" or "..." may still close a sentence, all else is decoration.
