@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engines.harness.errors import Missing
 from engines.testing import Bench, lab
+from engines.tts.backends import Chunk
+from engines.tts.backends.silent import Silent
 from engines.tts.engine import TtsEngine
 from engines.wire import common, tts
 from engines.wire.envelope import At, Cancel, Event, Ping, Pong, Response
@@ -161,7 +165,6 @@ async def test_cancel_stops_the_sound_and_the_work(
         assert watched.finished == 1  # the first broke off
         first = [f for f in bench.said if isinstance(f, Event) and f.id == exchange.id]
         assert len([f for f in first if f.name == "tts.audio"]) == heard
-        assert not list(Path(config.cache_dir).glob("*.tmp"))
 
 
 async def test_a_queued_one_is_answered_at_once_and_never_made(
@@ -180,6 +183,26 @@ async def test_a_queued_one_is_answered_at_once_and_never_made(
         await first.result(30)
         await said(bench, "Third.")
         assert watched.said == ["First.", "Third."]
+
+
+async def test_a_backend_that_does_not_heed_stop_is_left(config: tts.Config) -> None:
+    made: list[int] = []
+
+    class Stubborn(Silent):
+        def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
+            yield Chunk(bytes(4410))
+            for number in range(100):
+                stop.wait(30)
+                made.append(number)
+                yield Chunk(bytes(4410))
+
+    async with lab(engine_with(lambda _, config: Stubborn(config)), config) as bench:
+        exchange = speak(bench, "Hi!")
+        await bench.wait_event(tts.AUDIO)
+        exchange.cancel()
+        with pytest.raises(RequestFailed):
+            await exchange.result(30)
+    assert len(made) <= 1
 
 
 async def test_a_panic_drops_everything(

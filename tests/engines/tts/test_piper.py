@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -17,6 +19,7 @@ from engines.tts.backends import piper as module
 from engines.tts.backends.piper import Piper
 from engines.tts.sound import audible
 from engines.wire.tts import Config, Viseme
+from kitsu_tui.config.models import ModelStore
 
 pytestmark = pytest.mark.real
 
@@ -51,6 +54,26 @@ def test_speech_is_audible_and_of_plausible_length(
     samples = np.frombuffer(pcm, "<i2").astype(np.float64)
     assert 500 < np.sqrt((samples**2).mean()) < 12_000
     assert np.abs(samples).max() > 8000
+
+
+def test_what_is_said_is_understood(loaded: Piper, starter_models: ModelStore) -> None:
+    """A recognizer hears the words, whether planned whole or in parts."""
+    from faster_whisper import WhisperModel
+
+    ears = WhisperModel(
+        str(starter_models.path("whisper-tiny.en")), device="cpu", compute_type="int8"
+    )
+    text = (
+        "Three people asked me about the new game today, and when I was a small fox I used to "
+        "sit on the roof every single night and count the lights of the city."
+    )
+    samples = np.frombuffer(sound(say(loaded, text)), "<i2") / 32768
+    at = np.arange(0, len(samples), loaded.rate / 16_000)
+    heard = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    segments, _ = ears.transcribe(heard, beam_size=1)
+    words = re.findall(r"[a-z]+", " ".join(segment.text for segment in segments).lower())
+    expected = re.findall(r"[a-z]+", text.lower())
+    assert difflib.SequenceMatcher(None, expected, words).ratio() > 0.85
 
 
 def test_silence_at_the_edges_is_trimmed_and_the_end_keeps_a_breath(loaded: Piper) -> None:
