@@ -119,7 +119,8 @@ class Hearing:
                 "asr",
                 asr.TRANSCRIBE,
                 asr.Transcribe(rate=utterance.rate, preroll_ms=utterance.preroll_ms),
-                at=utterance.turn.at(),
+                # No turn and no revision: what is said outlives what is thought of it so far.
+                at=At(epoch=utterance.turn.epoch),
             )
         except RequestFailed:
             utterance.exchange = None
