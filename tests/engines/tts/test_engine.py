@@ -18,7 +18,7 @@ from engines.tts.engine import TtsEngine
 from engines.wire import common, tts
 from engines.wire.envelope import At, Cancel, Event, Ping, Pong, Response
 from engines.wire.peer import Exchange, RequestFailed
-from tests.engines.tts.conftest import Watched
+from tests.engines.tts.conftest import Watched, engine_with
 
 pytestmark = pytest.mark.real
 
