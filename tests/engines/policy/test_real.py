@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import struct
 import subprocess
 import sys
@@ -191,6 +192,22 @@ async def test_a_request_through_the_pipe(gguf_path: Path) -> None:
     answer = next(text for text in lines if text["type"] == "response")
     assert answer["data"]["status"] == "ok"
     assert any(text.get("name") == "policy.sentence" for text in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to children there")
+async def test_a_loaded_engine_still_obeys_sigterm(gguf_path: Path) -> None:
+    config = json.dumps({"model": str(gguf_path)})
+    command = [sys.executable, "-m", "kitsu_tui.cli", "engine", "policy", "--config", config]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        try:
+            for line in child.stdout:
+                if b'"ready"' in line:
+                    break
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(20) == 0
+        finally:
+            child.kill()
 
 
 async def test_what_the_header_says(gguf_path: Path) -> None:
