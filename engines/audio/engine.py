@@ -50,6 +50,7 @@ class AudioEngine(Engine[audio.Config]):
         self._news: dict[Sentence, asyncio.Event] = {}
         self._calls: dict[Sentence, Call] = {}
         self._told = False
+        self._feeding = False
         self._beat: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -226,16 +227,18 @@ class AudioEngine(Engine[audio.Config]):
     @handles(audio.FEED)
     async def feed(self, params: audio.Feed, call: Call) -> audio.Fed:
         """Play a wav file into the microphone path."""
-        if self._ears.feeding:
+        if self._feeding or self._ears.feeding:
             raise Refused("busy", "a file is being fed already", retry=True)
-        samples = await self._read(params.path)
-        if self._ears.feeding:
-            raise Refused("busy", "a file is being fed already", retry=True)
-        feeding = self._ears.feed(samples)
+        self._feeding = True  # from before the file is read
         try:
-            await feeding.done
+            samples = await self._read(params.path)
+            feeding = self._ears.feed(samples)
+            try:
+                await feeding.done
+            finally:
+                self._ears.unfeed(feeding)
         finally:
-            self._ears.unfeed(feeding)
+            self._feeding = False
         return audio.Fed(duration_ms=len(samples) * 1000 / self.config.sample_rate)
 
     async def _read(self, path: str) -> Any:
