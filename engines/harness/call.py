@@ -71,6 +71,7 @@ class Call:
         "id",
         "kind",
         "reason",
+        "started",
         "stop",
         "task",
     )
@@ -85,6 +86,7 @@ class Call:
         self.stop = threading.Event()
         self.reason = ""
         self.task: asyncio.Task[None] | None = None
+        self.started = False
         self._credit = credit
         self._changed: asyncio.Event | None = None
         self._feed: deque[tuple[str, Struct]] = deque()
@@ -177,7 +179,8 @@ class Call:
         self.reason = reason
         self.stop.set()
         self._wake()
-        if self.task is not None:
+        # A task that is cancelled before its first step never runs, and so would never answer.
+        if self.task is not None and self.started:
             self.task.cancel()
 
     async def _wait(self) -> None:

@@ -41,6 +41,9 @@ MAX_BEFORE_READY = 4096
 FLOOD = 100
 """Bad lines within `FLOOD_S` seconds that make an engine degraded."""
 FLOOD_S = 10.0
+FLOODED = "flooded with lines that cannot be used"
+MAX_SAID = 2000
+"""Characters of an error's message that are sent."""
 
 Out = Callable[[bytes, Traffic, str], bool]
 """Takes an encoded line, its class and its latest-wins slot; True when results have filled up."""
@@ -104,6 +107,14 @@ class Host:
     def status(self, state: str, detail: str = "") -> None:
         """Say how the engine is."""
         self._state = (state, detail)
+        self._say_status()
+
+    def _say_status(self) -> None:
+        state, detail = self._state
+        if self._flooded:
+            # While it loads it stays `loading`: nobody may start on an engine that is not ready.
+            state = "degraded" if state == "ready" else state
+            detail = "; ".join(part for part in (detail, FLOODED) if part)
         body = common.Status(state=state, detail=detail)  # type: ignore[arg-type]
         self.send_event(common.STATUS, body, None, None)
 
@@ -183,7 +194,7 @@ class Host:
         self._bad = [at for at in self._bad if now - at < FLOOD_S]
         if self._flooded and not self._bad:
             self._flooded = False
-            self.status("ready" if self._ready else "loading")
+            self._say_status()
         for kind, (count, _) in list(self._trouble.items()):
             if count:
                 self._tell_trouble(kind, count, "further lines", now)
@@ -223,7 +234,7 @@ class Host:
         del self._bad[: -FLOOD * 2]
         if not self._flooded and len(self._bad) >= FLOOD and now - self._bad[-FLOOD] < FLOOD_S:
             self._flooded = True
-            self.status("degraded", "flooded with lines that cannot be used")
+            self._say_status()
 
     def _tell_trouble(self, kind: str, count: int, detail: str, now: float) -> None:
         self._trouble[kind] = (0, now)
@@ -262,7 +273,7 @@ class Host:
             known = ", ".join(sorted(self._served))
             self._no(request.id, "unknown", f"{request.name} is not served; served: {known}")
             return
-        if request.id in self._calls:
+        if request.id in self._calls or any(early.id == request.id for early in self._early):
             self.trouble("bad-body", f"request {request.id}: this id is in use")
             return
         if not self._ready or self.engine is None:
@@ -294,6 +305,13 @@ class Host:
             self._yes(call, kind, answer)
 
     async def _run(self, call: Call, kind: RequestKind[Any, Any], answer: Any) -> None:
+        call.started = True
+        if not call.wanted:
+            if inspect.iscoroutine(answer):
+                answer.close()
+            self._calls.pop(call.id, None)
+            self._no(call.id, "cancelled", call.reason or "cancelled")
+            return
         try:
             result = await answer
         except asyncio.CancelledError:
@@ -313,7 +331,10 @@ class Host:
             if self.stale.is_stale(event.at):
                 self.stale_count += 1
                 return
-        call = self._calls.get(event.id or "")
+        if event.id is None:
+            self.trouble("unknown", f"event {event.name}: no engine takes events without an id")
+            return
+        call = self._calls.get(event.id)
         if call is None:
             waits = any(request.id == event.id for request in self._early)
             if waits and not self._ready and len(self._early) < MAX_BEFORE_READY:
@@ -340,7 +361,10 @@ class Host:
             self.stale.cancel(cancel)
             self._sweep(cancel.reason)
         if self.engine is not None:
-            self.engine.cancelled(cancel)
+            try:
+                self.engine.cancelled(cancel)
+            except Exception:
+                log.exception("cancelled failed")
 
     def _observe(self, at: At) -> None:
         before = self.stale.epoch
@@ -352,18 +376,26 @@ class Host:
         for call in list(self._calls.values()):
             if self.stale.is_stale(call.at):
                 call.abandon(reason)
+        for early in [frame for frame in self._early if self.stale.is_stale(frame.at)]:
+            self._early.remove(early)
+            if isinstance(early, Request):
+                self._no(early.id, "cancelled", reason)
 
     # -- answering ---------------------------------------------------------------------------
 
     def _yes(self, call: Call, kind: RequestKind[Any, Any], result: Any) -> None:
-        self._answer(Response(id=call.id, ok=True, data=kind.encode_result(result)))
+        try:
+            line = encode(Response(id=call.id, ok=True, data=kind.encode_result(result)))
+        except (ValueError, TypeError) as err:  # too long for a line, or no JSON
+            self._failed(call, err)
+            return
+        if self._out(line, Traffic.RESULT, ""):
+            self.room.clear()
 
     def _no(self, id_: str, code: str, message: str, *, retry: bool = False) -> None:
-        failure = Failure(code=code, message=message, retry=retry)
-        self._answer(Response(id=id_, ok=False, error=failure))
-
-    def _answer(self, response: Response) -> None:
-        if self._out(encode(response), Traffic.RESULT, ""):
+        said = message[:MAX_SAID].encode("utf-8", "backslashreplace").decode()
+        failure = Failure(code=code, message=said, retry=retry)
+        if self._out(encode(Response(id=id_, ok=False, error=failure)), Traffic.RESULT, ""):
             self.room.clear()
 
     def _failed(self, call: Call, err: Exception) -> None:

@@ -75,6 +75,10 @@ async def _serve(
         ended.set()
         if supervised:
             host.stopping.set()
+
+    def on_eof() -> None:
+        # From the reader's thread: it must also end an engine whose loop stands still.
+        if supervised:
             timer = threading.Timer(LEAVE_TIMEOUT, leave, (EXIT_DONE,))
             timer.daemon = True
             timer.start()
@@ -96,6 +100,7 @@ async def _serve(
         host.lines,
         lambda count: host.trouble("oversized", "a line was over 1 MiB", count),
         on_end,
+        on_eof,
     )
     if hasattr(signal, "SIGTERM") and sys.platform != "win32":
         loop.add_signal_handler(signal.SIGTERM, host.stopping.set)
@@ -154,10 +159,12 @@ async def _live(
         log.error("start failed: %s", err, exc_info=err)
         return 1, f"start failed: {err}"
     if not supervised:
-        await ended.wait()
-        finishing = asyncio.ensure_future(host.finish())
-        await asyncio.wait({stopping, finishing}, return_when=asyncio.FIRST_COMPLETED)
-        return EXIT_DONE, "end of input"
+        ending = asyncio.ensure_future(ended.wait())
+        await asyncio.wait({stopping, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            finishing = asyncio.ensure_future(host.finish())
+            await asyncio.wait({stopping, finishing}, return_when=asyncio.FIRST_COMPLETED)
+            return EXIT_DONE, "end of input"
     await stopping
     return EXIT_DONE, "told to stop"
 

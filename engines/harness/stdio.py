@@ -34,7 +34,10 @@ def claim_stdout() -> int:
 
 
 class Reader:
-    """Reads lines from a descriptor in a thread and hands them to the loop in batches."""
+    """Reads lines from a descriptor in a thread and hands them to the loop in batches.
+
+    Everything is called on the loop, but for `on_eof`: the thread calls it when the input ends.
+    """
 
     def __init__(
         self,
@@ -43,9 +46,11 @@ class Reader:
         on_lines: Callable[[list[bytes]], None],
         on_oversized: Callable[[int], None],
         on_end: Callable[[], None],
+        on_eof: Callable[[], None],
     ) -> None:
         self._fd = fd
         self._loop = loop
+        self._on_eof = on_eof
         self._on_lines = on_lines
         self._on_oversized = on_oversized
         self._on_end = on_end
@@ -76,6 +81,7 @@ class Reader:
                     self._ahead.acquire()
                     self._loop.call_soon_threadsafe(self._deliver, lines)
                 if not data:
+                    self._on_eof()
                     self._loop.call_soon_threadsafe(self._on_end)
                     return
         except RuntimeError:
@@ -108,8 +114,6 @@ class Writer:
         self._pending = False
         self._closed = False
         self._was_full = False
-        self.idle = threading.Event()
-        self.idle.set()
         self._thread = threading.Thread(target=self._run, name="wire-writer", daemon=True)
 
     def start(self) -> None:
@@ -120,7 +124,6 @@ class Writer:
         """Queue a line; True when results have filled up (see `Outbox.put`)."""
         full = self.outbox.put(line, traffic, key)
         self._was_full = self._was_full or full
-        self.idle.clear()
         self._pending = True
         if self._waiting:
             with self._wake:
@@ -129,22 +132,24 @@ class Writer:
 
     def close(self, timeout: float) -> bool:
         """Write what is left and stop; False when it could not be written in time."""
-        done = self.idle.wait(timeout)
         self._closed = True
         with self._wake:
             self._wake.notify()
-        return done
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
-            while not self._closed:
+            while True:
                 self._pending = False
+                closed = self._closed
                 batch = self.outbox.take()
                 if not batch:
+                    if closed:
+                        return
                     with self._wake:
                         if not self._pending and not self._closed:
                             self._waiting = True
-                            self.idle.set()
                             # The time-out covers a `put` between the look and the wait.
                             self._wake.wait(0.05)
                             self._waiting = False
@@ -156,10 +161,9 @@ class Writer:
                     self._was_full = False
                     self._loop.call_soon_threadsafe(self._on_room)
         except OSError:
-            self.idle.set()
             self._call_broken()
         except RuntimeError:
-            self.idle.set()
+            return  # the loop is closed: the engine is leaving
 
     def _call_broken(self) -> None:
         try:

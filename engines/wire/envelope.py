@@ -6,16 +6,19 @@ that a router can pass a body on, or drop it as stale, without knowing its shape
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 WIRE_VERSIONS = [1]
 """Versions of this protocol that this code speaks, newest last."""
 
 MAX_LINE = 1 << 20
 """Longest line in bytes, its newline included."""
+
+MAX_NAME = 256
+"""Longest id and name of a request in characters: its answer repeats them."""
 
 EMPTY = Raw(b"{}")
 
@@ -69,8 +72,8 @@ class Request(Struct, frozen=True, tag="request", tag_field="type", omit_default
     event `credit`; without it there is no bound.
     """
 
-    id: str
-    name: str
+    id: Annotated[str, Meta(max_length=MAX_NAME)]
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
     data: Raw = EMPTY
     at: At | None = None
     credit: int | None = None
@@ -100,8 +103,9 @@ Scope = Literal["request", "sentence", "turn", "rev", "epoch"]
 class Cancel(Struct, frozen=True, tag="cancel", tag_field="type", omit_defaults=True):
     """Makes work stale, at once and for good.
 
-    `request`: the request `id`. `sentence`: `at.turn` and `at.seq`. `turn`: all of `at.turn`.
-    `rev`: what is older than `at.rev` in `at.turn`. `epoch`: what is older than `at.epoch`.
+    `request`: the request `id`. `sentence`: the one at `at.turn`, `at.rev` and `at.seq`. `turn`:
+    all of `at.turn`. `rev`: what is older than `at.rev` in `at.turn`. `epoch`: what is older than
+    `at.epoch` (the other scopes carry the epoch too).
     """
 
     scope: Scope

@@ -6,6 +6,7 @@ masked here, because this is the one way out.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -38,15 +39,19 @@ class Masker:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._values: set[str] = set()
+        self._values: list[str] = []
         for name, value in environ.items():
             if _SECRET_NAME.search(name):
                 self.add(value)
 
     def add(self, value: str) -> None:
         """Mask this value from now on. Values under 6 characters would mask ordinary words."""
-        if len(value) >= 6:
-            self._values.add(value)
+        if len(value) < 6:
+            return
+        # As it is, and as it stands inside JSON.
+        known = {*self._values, value, _encoder.encode(value).decode()[1:-1]}
+        known |= {json.dumps(value)[1:-1]}
+        self._values = sorted(known, key=len, reverse=True)  # one may be the beginning of another
 
     def __call__(self, text: str) -> str:
         for value in self._values:
@@ -73,10 +78,15 @@ class JsonFormatter(logging.Formatter):
         }
         for key, value in record.__dict__.items():
             if key not in _STANDARD and not key.startswith("_"):
-                line.setdefault(key, value)
+                bare = isinstance(value, (int, float)) and self._mask(str(value)) != str(value)
+                line.setdefault(key, "***" if bare else value)
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = self.formatException(record.exc_info)
-        return self._mask(_encoder.encode(line).decode())
+        try:
+            text = _encoder.encode(line).decode()
+        except UnicodeEncodeError:  # a file name with bytes that are no UTF-8
+            text = json.dumps(line, default=str)
+        return self._mask(text)
 
 
 def configure(service: str, *, level: str | None = None, stream: TextIO | None = None) -> Masker:

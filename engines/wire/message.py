@@ -63,7 +63,7 @@ class _Typed(Generic[B]):
         """
         try:
             return self._decoder.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as err:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as err:
             raise BadBody(f"{self.name}: {err}") from None
 
     def encode(self, body: B) -> Raw:
@@ -110,7 +110,7 @@ class RequestKind(_Typed[B], Generic[B, R]):
         """
         try:
             return self._result_decoder.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as err:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as err:
             raise BadBody(f"{self.name} result: {err}") from None
 
     def encode_result(self, result: R) -> Raw:

@@ -48,13 +48,13 @@ class Exchange(Generic[R]):
 
     __slots__ = (
         "_callback",
-        "_changed",
         "_credit",
         "_credit_due",
         "_events",
         "_future",
         "_peer",
         "_room",
+        "_waiting",
         "at",
         "id",
         "kind",
@@ -71,7 +71,7 @@ class Exchange(Generic[R]):
         self._credit_due = 0
         self._room = 0
         """Credit that the other side gave us for what we feed."""
-        self._changed: asyncio.Event | None = None
+        self._waiting: tuple[asyncio.Event, ...] = ()
         self._events: deque[Struct] = deque()
         self._future: asyncio.Future[R] = peer.loop.create_future()
         self._callback: Callable[[Struct], None] | None = None
@@ -109,6 +109,7 @@ class Exchange(Generic[R]):
         self._callback = callback
         while self._events:
             callback(self._events.popleft())
+            self._grant()
 
     def on_done(self, callback: Callable[[asyncio.Future[R]], object]) -> None:
         """Call `callback` once the response is here, with a future that holds it."""
@@ -130,7 +131,7 @@ class Exchange(Generic[R]):
             return await asyncio.wait_for(asyncio.shield(self._future), timeout)
         except TimeoutError:
             if self._future.done():
-                raise
+                return self._future.result()
             self.cancel("timeout")
             failure = Failure(code="timeout", message=f"no answer within {timeout:g} s", retry=True)
             self._peer._forget(self, RequestFailed(self.kind.name, failure))
@@ -162,18 +163,19 @@ class Exchange(Generic[R]):
     async def _wait(self, timeout: float) -> bool:
         if timeout <= 0:
             return False
-        self._changed = asyncio.Event()
+        changed = asyncio.Event()
+        self._waiting += (changed,)  # one may wait for events while another waits for room
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout)
+            await asyncio.wait_for(changed.wait(), timeout)
         except TimeoutError:
             return False
         finally:
-            self._changed = None
+            self._waiting = tuple(other for other in self._waiting if other is not changed)
         return True
 
     def _wake(self) -> None:
-        if self._changed is not None:
-            self._changed.set()
+        for changed in self._waiting:
+            changed.set()
 
     def _grant(self) -> None:
         if self._credit is None:

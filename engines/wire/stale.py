@@ -6,12 +6,10 @@ calls stale, so that safety never rests on one of them obeying.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from engines.wire.envelope import At, Cancel
 
 REMEMBERED = 256
-"""Turns and sentences whose cancellation is remembered. Older ones are stale by their number."""
+"""Turns that are remembered for each reason. Those with lower numbers are stale by their number."""
 
 
 class StaleFilter:
@@ -23,10 +21,10 @@ class StaleFilter:
 
     def __init__(self, epoch: int = 0) -> None:
         self.epoch = epoch
-        self._revs: OrderedDict[int, int] = OrderedDict()
-        self._turns: OrderedDict[int, None] = OrderedDict()
-        self._sentences: OrderedDict[tuple[int, int, int], None] = OrderedDict()
-        self._forgotten = -1
+        self._revs: dict[int, int] = {}
+        self._turns: set[int] = set()
+        self._sentences: set[tuple[int, int, int]] = set()
+        self._forgotten = 0
 
     def observe(self, at: At | None) -> None:
         """Learn from a message that a newer epoch or revision exists."""
@@ -45,14 +43,13 @@ class StaleFilter:
         if at.epoch > self.epoch:
             self.epoch = at.epoch
         if cancel.scope == "turn":
-            self._turns[at.turn] = None
-            while len(self._turns) > REMEMBERED:
-                turn, _ = self._turns.popitem(last=False)
-                self._forgotten = max(self._forgotten, turn)
+            self._turns.add(at.turn)
+            if len(self._turns) > REMEMBERED:
+                self._forget(min(turn for turn in self._turns if turn))
         elif cancel.scope == "sentence":
-            self._sentences[at.turn, at.rev, at.seq] = None
-            while len(self._sentences) > REMEMBERED:
-                self._sentences.popitem(last=False)
+            self._sentences.add((at.turn, at.rev, at.seq))
+            if len(self._sentences) > REMEMBERED:
+                self._forget(min(self._sentences)[0])
         elif cancel.scope == "rev" and at.rev > self._revs.get(at.turn, 0):
             self._remember_rev(at.turn, at.rev)
 
@@ -64,12 +61,24 @@ class StaleFilter:
             at.epoch < self.epoch
             or at.rev < self._revs.get(at.turn, 0)
             or at.turn in self._turns
-            or (at.turn != 0 and at.turn <= self._forgotten)
+            or 0 < at.turn <= self._forgotten
             or (at.turn, at.rev, at.seq) in self._sentences
         )
 
     def _remember_rev(self, turn: int, rev: int) -> None:
         self._revs[turn] = rev
-        self._revs.move_to_end(turn)
-        while len(self._revs) > REMEMBERED:
-            self._revs.popitem(last=False)
+        if len(self._revs) > REMEMBERED:
+            self._forget(min(turn for turn in self._revs if turn))
+
+    def _forget(self, turn: int) -> None:
+        """Call everything up to `turn` stale, and drop what was known of it.
+
+        Turn 0 stands for no turn: it has no number to be old by, so it is stale as a whole.
+        """
+        if turn:
+            self._forgotten = max(self._forgotten, turn)
+        else:
+            self._turns.add(0)
+        self._turns = {t for t in self._turns if t == 0 or t > turn}
+        self._revs = {t: rev for t, rev in self._revs.items() if t == 0 or t > turn}
+        self._sentences = {s for s in self._sentences if s[0] > turn or 0 == s[0] < turn}

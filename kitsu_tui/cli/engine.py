@@ -84,7 +84,12 @@ def resolve(name: str, cls: type[Any], profile: str, config: str) -> Any:
 
         values = load_profile(profile).engine_config(name)
     if config:
-        text = config if config.lstrip().startswith("{") else Path(config).read_text("utf-8")
+        try:
+            text = config if config.lstrip().startswith("{") else Path(config).read_text("utf-8")
+        except OSError as err:
+            raise ValueError(f"--config: {config[:200]}: {err.strerror or err}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"--config: {config}: not UTF-8") from None
         try:
             values |= msgspec.json.decode(text, type=dict[str, Any])
         except msgspec.MsgspecError as err:

@@ -199,13 +199,27 @@ def _convert(data: dict[str, Any], places: dict[tuple[str, ...], Place]) -> Prof
         return msgspec.convert(data, Profile)
     except msgspec.ValidationError as err:
         problem, _, where = str(err).partition(" - at `$")
-        path = tuple(where.strip("`.").replace("[", ".").replace("]", "").split("."))
+        path, found = _resolve(where, data)
         place = _place(path, places)
-        found: Any = data
-        for key in path:
-            found = found[int(key)] if isinstance(found, list) else found.get(key, found)
         expected = _options(path) or problem[:1].lower() + problem[1:].replace("`", "")
         raise ConfigError(f"{place}: {'.'.join(path)}: found {found!r}: {expected}") from None
+
+
+def _resolve(where: str, data: dict[str, Any]) -> tuple[tuple[str, ...], Any]:
+    """The path that msgspec writes as `.a.b[0]`, or `.a.b[...]` for any value of a mapping."""
+    path: tuple[str, ...] = ()
+    found: Any = data
+    dotted = where.strip("`.").replace("[...]", ".*").replace("[", ".").replace("]", "")
+    for part in dotted.split("."):
+        key = part
+        if isinstance(found, list):
+            found = found[int(part)]
+        elif part == "*":  # the only such mapping is one of texts
+            key, found = next((str(k), v) for k, v in found.items() if not isinstance(v, str))
+        else:
+            found = found.get(part, found)
+        path = (*path, key)
+    return path, found
 
 
 def _options(path: tuple[str, ...]) -> str:

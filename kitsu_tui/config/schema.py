@@ -132,6 +132,7 @@ ALIASES = {
     "orchestrator": "gateway",
     "control_panel_backend": "gateway",
     "gpu_monitor": "metrics",
+    "gpumonitor": "metrics",
 }
 """Other names of engines that commands and PIPELINE_DISABLE accept."""
 

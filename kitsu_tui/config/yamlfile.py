@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,8 @@ import yaml
 from kitsu_tui.config.errors import ConfigError
 
 MAX_BYTES = 1 << 20
+MAX_NODES = 100_000
+"""Keys and values, with aliases written out: a short file can make them without end."""
 
 
 class Place(NamedTuple):
@@ -51,7 +55,7 @@ def read(path: Path, shown: str = "") -> Document:
         places: dict[Path_, Place] = {}
         if node is None:
             return Document({}, places)
-        _check(node, (), name, places, 0)
+        _check(node, (), name, places, itertools.count(), 0)
         data = yaml.safe_load(text)
     except ConfigError:
         raise
@@ -68,12 +72,21 @@ def read(path: Path, shown: str = "") -> Document:
     return Document(data, places)
 
 
-def _check(node: yaml.Node, path: Path_, name: str, places: dict[Path_, Place], depth: int) -> None:
+def _check(
+    node: yaml.Node,
+    path: Path_,
+    name: str,
+    places: dict[Path_, Place],
+    seen: Iterator[int],
+    depth: int,
+) -> None:
+    if next(seen) > MAX_NODES:
+        raise ConfigError(f"{name}: more than {MAX_NODES} keys and values, aliases written out")
     if depth > 20:
         raise ConfigError(f"{name}:{node.start_mark.line + 1}: nested more than 20 deep")
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _check(item, (*path, str(index)), name, places, depth + 1)
+            _check(item, (*path, str(index)), name, places, seen, depth + 1)
     if not isinstance(node, yaml.MappingNode):
         return
     for key, value in node.value:
@@ -86,4 +99,4 @@ def _check(node: yaml.Node, path: Path_, name: str, places: dict[Path_, Place], 
                 f"{name}:{line}: {'.'.join(here)} stands twice, first in line {places[here].line}"
             )
         places[here] = Place(name, line)
-        _check(value, here, name, places, depth + 1)
+        _check(value, here, name, places, seen, depth + 1)

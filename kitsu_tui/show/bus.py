@@ -114,7 +114,7 @@ def log_batches(lines: list[LogLine], dropped: int) -> list[msgspec.Raw]:
     part: list[LogLine] = []
     size = 0
     for line in lines:
-        weight = 200 + 2 * (len(line.message) + len(line.exception))
+        weight = len(encoder.encode(line)) + 1  # a control character takes six bytes
         if part and size + weight > LOGS_BYTES:
             batches.append(msgspec.Raw(encoder.encode(show.Logs(lines=part))))
             part, size = [], 0

@@ -49,7 +49,7 @@ def read_file(path: Path, kind: type[T], fallback: T) -> T:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return fallback
-    except (OSError, msgspec.MsgspecError) as err:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as err:
         log.warning("%s cannot be used, begun anew: %s", path.name, err)
         return fallback
 

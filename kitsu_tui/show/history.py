@@ -58,6 +58,7 @@ def clipped(text: str, heard: float, whole: float) -> str:
     if heard >= whole * 0.98:
         return text
     cut = int(len(text) * heard / whole)
-    if cut >= len(text) or text[cut : cut + 1].isspace():
-        return text[:cut].rstrip()
-    return text[:cut].rsplit(None, 1)[0] if any(c.isspace() for c in text[:cut]) else ""
+    if not text[cut : cut + 1].isspace():
+        while cut and not text[cut - 1].isspace():
+            cut -= 1
+    return text[:cut].rstrip()

@@ -92,7 +92,7 @@ def load_persona(path: Path) -> Persona:
     try:
         for preset in persona.presets:
             persona.system_text(preset, family=True)
-    except (KeyError, IndexError, ValueError) as err:
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as err:
         raise ConfigError(
             f"{path}: system: {err!r} in braces; known: style, chaos, energy, family"
         ) from None

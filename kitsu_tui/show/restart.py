@@ -50,7 +50,7 @@ class RestartPolicy:
         if len(self._times) >= LIMIT:
             return Decision(None, f"{LIMIT} restarts within {WINDOW_S:.0f} s")
         self._times.append(now)
-        delay = min(FIRST_S * 2**self._step, MAX_S)
+        delay = min(FIRST_S * 2 ** min(self._step, 10), MAX_S)
         self._step += 1
         return Decision(delay * self._rng.uniform(0.8, 1.2), "")
 
