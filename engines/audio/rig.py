@@ -227,6 +227,10 @@ class Rig:
             await asyncio.sleep(LOOK_S)
             try:
                 await self._look()
+            except TimeoutError as err:
+                log.warning(
+                    "looking for devices: %s", str(err) or "the sound system does not answer"
+                )
             except Exception as err:
                 log.warning("looking for devices: %r", err)
 
@@ -244,9 +248,9 @@ class Rig:
         elif now >= self._next_scan and self._quiet():
             work = self._reopen  # closes what works as well, so not often
             self._next_scan = now + SCAN_S
-        before = (self._input, self._output)
         problems = await self._in_thread(work)
-        if (self._input, self._output) not in (before, (None, None)):
+        # Also what an attempt opened that had been given up as hanging.
+        if any(s is not None and not s.active for s in (self._input, self._output)):
             self._arm(problems)
 
     def _lose(self, streams: list[DeviceStream], gone: list[str]) -> None:

@@ -131,6 +131,11 @@ class Pulse:
             self._server.wait(TIMEOUT)
         self._server = None
 
+    def hang(self, hanging: bool) -> None:
+        """Let the server stand still, or go on."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP if hanging else signal.SIGCONT)
+
     def speak(self, wav: Path | str) -> subprocess.Popen[bytes]:
         """Play a wav into the microphone; returns the player, which ends with the file."""
         return subprocess.Popen(

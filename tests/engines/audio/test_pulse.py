@@ -16,7 +16,7 @@ from engines.audio.wavio import read_wav
 from engines.wire import audio, common
 from engines.wire.envelope import At, Cancel
 from engines.wire.message import Empty
-from tests.engines.audio.conftest import Saying
+from tests.engines.audio.conftest import Saying, tone
 from tests.support.engine_process import EngineProcess, engine_process
 from tests.support.pulse import Pulse, pulse, require
 
@@ -144,6 +144,23 @@ async def test_a_device_that_vanishes_is_found_again(server: Pulse, speech: Path
         player = server.speak(speech / "snack.wav")
         await engine.wait_event(audio.SPEECH_END, timeout=15)
         await asyncio.to_thread(player.wait, 15)
+
+
+async def test_a_sound_server_that_hangs_is_noticed_and_outlived(server: Pulse) -> None:
+    async with engine_process("audio", DEVICES, server.env) as engine:
+        await opened(engine)
+        try:
+            server.hang(True)
+            lost = await engine.wait_event(audio.DEVICES, 2, timeout=10)
+            assert lost.state == "lost"
+            # It answers, and time goes on, while a thread of it is stuck in the sound system.
+            await engine.peer.request(audio.MUTE, audio.Mute())
+            played = await Saying(engine, tone(0.3), At(turn=1)).result()
+            assert played.status == "muted"
+        finally:
+            server.hang(False)
+        assert (await engine.wait_event(audio.DEVICES, 3, timeout=15)).state == "open"
+        assert (await Saying(engine, tone(0.3), At(turn=2)).result()).status == "played"
 
 
 async def test_a_fed_file_takes_the_microphones_place(server: Pulse, speech: Path) -> None:
