@@ -151,7 +151,6 @@ class PolicyEngine(Engine[policy.Config]):
                 if answer.ended:
                     break
             whole = answer.ended or generation.usage.complete
-            tried.usage = generation.usage
         except TooLong:
             raise
         except (BackendError, Stalled) as err:
@@ -159,6 +158,8 @@ class PolicyEngine(Engine[policy.Config]):
         finally:
             generation.stop()
         await self._tell(call, answer, answer.finish(whole), attempt)
+        if answer.ended and not tried.detail:
+            tried.usage = await generation.end(self.config.timeout_s)
         if answer.sentences and not tried.detail:
             tried.detail = answer.why or ("" if whole else "cut off at max_tokens")
 
@@ -277,7 +278,8 @@ class PolicyEngine(Engine[policy.Config]):
         path = Path(self.config.model)
         if not path.is_file():
             raise Missing(
-                f"model {path} is not there: `kitsu models pull` fetches the profile's models"
+                f"model {path} is not there: name another .gguf file, or fetch the starter's by "
+                "`kitsu models pull smollm2-135m-instruct-q4_1`"
             )
         try:
             model = gguf.read(path)

@@ -30,6 +30,7 @@ class Generation:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | Usage | Exception] = asyncio.Queue()  # at most max_tokens
         self._stop = threading.Event()
+        self._ended = False
         self._work = work
         worker.submit(self._run)
 
@@ -40,11 +41,12 @@ class Generation:
             Stalled: nothing came for `timeout` seconds.
             BackendError: the runtime failed.
         """
-        while True:
+        while not self._ended:
             try:
                 item = await asyncio.wait_for(self._queue.get(), timeout)
             except TimeoutError:
                 raise Stalled(f"no token for {timeout:g} s") from None
+            self._ended = not isinstance(item, str)
             if isinstance(item, Exception):
                 raise item
             if isinstance(item, Usage):
@@ -52,12 +54,23 @@ class Generation:
                 return
             yield item
 
+    async def end(self, timeout: float) -> Usage:
+        """Stop it and wait for what it took: a token's time. Nothing if it does not say."""
+        self.stop()
+        try:
+            async for _ in self.pieces(timeout):
+                pass
+        except (BackendError, Stalled):
+            pass
+        return self.usage
+
     def stop(self) -> None:
         """The rest is not wanted: it ends with the token that is being made."""
         self._stop.set()
 
     def _run(self) -> None:
         if self._stop.is_set():
+            self._put(Usage())
             return
         try:
             self._put(self._work(self._on_piece))

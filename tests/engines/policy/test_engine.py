@@ -97,6 +97,7 @@ async def test_an_answer() -> None:
         assert [s.text for s in made.events(policy.SENTENCE)] == ["Yip!", "I love it."]
         assert [s.index for s in made.events(policy.SENTENCE)] == [0, 1]
         assert "".join(t.text for t in made.events(policy.TOKEN)).split() == reply.text.split()
+        assert (reply.prompt_tokens, reply.cached_tokens, reply.tokens) == (10, 5, 3)
         assert (reply.attempts, reply.model, len(reply.prompt_hash)) == (1, "scripted", 16)
 
 
@@ -212,6 +213,6 @@ def test_a_mood_is_named_as_soon_as_it_can_be_no_other(written: str, mood: str) 
 async def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
     from engines.harness import Missing
 
-    with pytest.raises(Missing, match=r"no\.gguf is not there.*kitsu models pull"):
+    with pytest.raises(Missing, match=r"no\.gguf is not there.*kitsu models pull smollm2"):
         async with lab(PolicyEngine, policy.Config(model=str(tmp_path / "no.gguf"))):
             pass
