@@ -51,8 +51,10 @@ def test_an_engine_killed_while_she_speaks_comes_back_and_she_answers_again(
     before = state["engines"][engine]
     kill(before["pid"])
     died = talking.wait(
-        lambda s: s["engines"][engine]["restarts"] > before["restarts"]
-        and s["engines"][engine]["state"] in ("ready", "degraded"),
+        lambda s: (
+            s["engines"][engine]["restarts"] > before["restarts"]
+            and s["engines"][engine]["state"] in ("ready", "degraded")
+        ),
         60,
         f"{engine} is back",
     )["engines"][engine]
@@ -61,9 +63,9 @@ def test_an_engine_killed_while_she_speaks_comes_back_and_she_answers_again(
     last = settled(talking)
     assert last["status"] in ("ok", "error"), last
     others = {n: e for n, e in talking.status()["engines"].items() if n != engine}
-    assert all(
-        e["restarts"] == state["engines"][n]["restarts"] for n, e in others.items()
-    ), "the rest went on"
+    assert all(e["restarts"] == state["engines"][n]["restarts"] for n, e in others.items()), (
+        "the rest went on"
+    )
     answers(talking)
 
 
