@@ -143,15 +143,26 @@ def _devices(state: ShowState, room: int) -> Line:
     return ((text, "dim"),) if len(text) <= room else ()
 
 
-def tabs(names: Iterable[tuple[str, str, str]], active: str, marked: set[str]) -> Line:
-    """One row of panes (name, key, title); `marked` ones have something new."""
+def tabs(
+    names: Iterable[tuple[str, str, str]], active: str, marked: set[str], width: int
+) -> Line:
+    """One row of panes (name, key, title); `marked` ones have something new.
+
+    Where there is no room for all titles, only the active pane has one.
+    """
     spans: list[Span] = []
-    for name, key, title in names:
-        mark = "*" if name in marked and name != active else " "
-        if name == active:
-            spans.append((f" [{key} {title}] ", "selected"))
-        else:
-            spans.append((f"  {key} {title}{mark} ", "dim"))
+    for short in (False, True):
+        spans = []
+        for name, key, title in names:
+            mark = "*" if name in marked and name != active else " "
+            if name == active:
+                spans.append((f" [{key} {title}] ", "selected"))
+            elif short:
+                spans.append((f" {key}{mark}", "dim"))
+            else:
+                spans.append((f"  {key} {title}{mark} ", "dim"))
+        if width_of(tuple(spans)) <= width:
+            break
     return tuple(spans)
 
 

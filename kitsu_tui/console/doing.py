@@ -82,10 +82,10 @@ class Doer:
         try:
             result: Any = await self._link.ask(kind, params, timeout)
         except RequestFailed as error:
-            self._link.notice(f"{words}: {visible(error.detail)}", "bad")
+            self._link.notice(f"{words}: {error.detail}", "bad")
             return False
         detail = getattr(result, "detail", "")
-        self._link.notice(f"{words}: {visible(detail) or 'done'}", "good")
+        self._link.notice(f"{words}: {detail or 'done'}", "good")
         return True
 
     # The desk's own actions
@@ -107,7 +107,7 @@ class Doer:
         try:
             await self._link.ask(kind, params)
         except RequestFailed as error:
-            self._link.notice(f"not said: {visible(error.detail)}", "bad")
+            self._link.notice(f"not said: {error.detail}", "bad")
             self._app.desk.input_line.give_back(text)
 
     def do_start(self) -> None:

@@ -78,6 +78,8 @@ def fit_right(text: str, width: int) -> str:
 
 def clip(line: Line, width: int) -> Line:
     """The line, cut with an ellipsis where it is wider than `width` cells."""
+    if width <= 0:
+        return BLANK
     if width_of(line) <= width:
         return line
     out: list[Span] = []
@@ -124,16 +126,24 @@ def wrap(line: Iterable[Span], width: int, indent: int = 0) -> list[Line]:
             have = cells(word)
             while used + have > width:
                 head, word = _break(word, width - used)  # noqa: PLW2901 -- its rest goes on
-                row.append((head, style))
+                _add(row, head, style)
                 out.append(tuple(row))
                 row, used = [(" " * indent, "")], indent
                 have = cells(word)
             if word:
-                row.append((word, style))
+                _add(row, word, style)
                 used += have
     if row and (used > indent or not out):
         out.append(tuple(row))
     return out or [BLANK]
+
+
+def _add(row: list[Span], text: str, style: str) -> None:
+    """One span for neighbours of one style: each costs its escapes on the wire."""
+    if row and row[-1][1] == style:
+        row[-1] = (row[-1][0] + text, style)
+    else:
+        row.append((text, style))
 
 
 def _words(text: str) -> Iterable[str]:

@@ -45,13 +45,15 @@ class PanicLine:
         self._sent = 0.0
         """When it was last handed to a socket, 0 when it has to be."""
         self._closed = False
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_write.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name="panic-line", daemon=True)
+        self._wakers: tuple[socket.socket, socket.socket] | None = None
+        """Where the thread waits, and where it is woken."""
 
     def start(self) -> None:
         """Connect, and stay so."""
-        self._thread.start()
+        wait, wake = socket.socketpair()
+        wake.setblocking(False)
+        self._wakers = wait, wake
+        threading.Thread(target=self._run, args=(wait,), name="panic-line", daemon=True).start()
 
     @property
     def ready(self) -> bool:
@@ -82,34 +84,43 @@ class PanicLine:
             return False
 
     def _wake(self) -> None:
+        if self._wakers is None:
+            return
         try:
-            self._wake_write.send(b"!")
+            self._wakers[1].send(b"!")
         except OSError:
-            pass  # full: it will wake all the same
+            pass  # full, so it wakes all the same; or closed at the end
 
-    def _run(self) -> None:
+    def _run(self, wakes: socket.socket) -> None:
+        try:
+            self._keep(wakes)
+        finally:
+            for waker in self._wakers or ():
+                waker.close()
+
+    def _keep(self, wakes: socket.socket) -> None:
         delay = RETRY_FIRST
         while not self._closed:
             try:
                 link = endpoint.connect_now(self._environ, CONNECT_WITHIN)
             except (OSError, paths.PathError):
                 self._give_up_when_late()
-                if self._wait(delay) and self._pressed:
+                if self._wait(wakes, delay) and self._pressed:
                     delay = RETRY_FIRST
                 else:
                     delay = min(delay * 2, RETRY_MOST if not self._pressed else RETRY_FIRST)
                 continue
             delay = RETRY_FIRST
             try:
-                self._serve(link)
+                self._serve(link, wakes)
             finally:
                 with self._lock:
                     self._socket, self._sent = None, 0.0
                 link.close()
             if not self._closed:
-                self._wait(RETRY_FIRST)
+                self._wait(wakes, RETRY_FIRST)
 
-    def _serve(self, link: socket.socket) -> None:
+    def _serve(self, link: socket.socket, wakes: socket.socket) -> None:
         """Until the connection is of no more use."""
         link.setblocking(False)
         with self._lock:
@@ -125,9 +136,9 @@ class PanicLine:
             if late:
                 self._give_up_when_late()
                 return
-            readable, _, _ = select.select([link, self._wake_read], [], [], 0.5)
-            if self._wake_read in readable:
-                self._wake_read.recv(4096)
+            readable, _, _ = select.select([link, wakes], [], [], 0.5)
+            if wakes in readable:
+                wakes.recv(4096)
             if link not in readable:
                 continue
             try:
@@ -164,8 +175,9 @@ class PanicLine:
             self._pressed = self._sent = 0.0
         self._report(f"PANIC DID NOT ARRIVE: no show answered for {TRY_FOR:.0f} s", False)
 
-    def _wait(self, seconds: float) -> bool:
-        readable, _, _ = select.select([self._wake_read], [], [], seconds)
+    @staticmethod
+    def _wait(wakes: socket.socket, seconds: float) -> bool:
+        readable, _, _ = select.select([wakes], [], [], seconds)
         if readable:
-            self._wake_read.recv(4096)
+            wakes.recv(4096)
         return bool(readable)

@@ -113,6 +113,11 @@ class ScriptedShow:
         """How many watch."""
         return len(self._watchers)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that watchers have not taken."""
+        return sum(writer.transport.get_write_buffer_size() for writer in self._watchers)
+
     def _reduce(self, event: show.ShowEvent) -> show.Told:
         t = self.clock()
         told = show.Told(n=self.state.n + 1, t=t, event=event)

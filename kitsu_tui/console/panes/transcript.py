@@ -130,6 +130,8 @@ class Transcript(LineView):
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("transcript",))
     TICKS: ClassVar[bool] = False
 
+    DEFAULT_CSS = "Transcript { overflow-y: scroll; }"
+
     def __init__(self) -> None:
         super().__init__(ident=self.NAME)
         self.border_title = "Transcript"

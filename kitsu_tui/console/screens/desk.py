@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from kitsu_tui.console import bars
 from kitsu_tui.console.actions import BY_NAME, key_word
-from kitsu_tui.console.lines import Line, between
+from kitsu_tui.console.lines import Line, between, visible
 from kitsu_tui.console.link import ALL, Link, Notice
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
@@ -111,6 +111,7 @@ class Desk(Screen[None]):
         self.size_class = layout_for(self.size.width, self.size.height)
         for name in ("small", "medium", "large"):
             self.set_class(name == self.size_class, f"-{name}")
+        self.set_class(self.size.height < 14, "-low")
         self.set_class(self.zoomed or self.size_class == "small", "-one")
 
     def toggle_zoom(self) -> None:
@@ -209,7 +210,7 @@ class Desk(Screen[None]):
             for name, pane in self.panes.items()
         ]
         about = str(self.panes[self.active].border_subtitle or "")
-        tabs = bars.tabs(names, self.active, self._marked)
+        tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1)
         self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))
         self._footer(width)
 
@@ -224,7 +225,7 @@ class Desk(Screen[None]):
         if self._notice is not None and now < self._notice[1]:
             notice = self._notice[0]
             sign = {"bad": "✗ ", "warn": "! ", "good": "✓ "}.get(notice.style, "")
-            self._row("footer", ((f" {sign}{notice.text}", notice.style),))
+            self._row("footer", ((f" {sign}{visible(notice.text)}", notice.style),))
         else:
             self._notice = None
             self._row("footer", bars.footer(width))

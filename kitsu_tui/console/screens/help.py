@@ -31,7 +31,7 @@ def lines(width: int) -> list[Line]:
         urgent = "bad" if action.name == "panic" else ""
         out += wrap(
             (
-                (fit(keys_words(action), _KEYS), "accent"),
+                (keys_words(action).ljust(_KEYS - 2) + "  ", "accent"),
                 (fit(action.title, _TITLE) + " ", urgent or "strong"),
                 (words, "dim"),
             ),

@@ -38,6 +38,15 @@ STYLE_CLASSES: frozenset[str] = frozenset(f"line--{name}" for name in STYLES)
 class LineView(ScrollView, can_focus=True):
     """Base of the panes. A subclass gives `line_count` and `line_at`."""
 
+    # No horizontal bar: it would come and go, and take the last line with it.
+    DEFAULT_CSS = """
+    LineView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 0;
+    }
+    """
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLE_CLASSES)
     FOLLOWS: ClassVar[bool] = True
     """False: opens at the top and stays there (a table)."""

@@ -59,6 +59,8 @@ class VirtualLog(LineView):
         lost: lines that never reached this view, in all.
     """
 
+    DEFAULT_CSS = "VirtualLog { overflow-x: auto; overflow-y: scroll; }"
+
     def __init__(self, *, ident: str | None = None, capacity: int = CAPACITY) -> None:
         super().__init__(ident=ident)
         self._capacity = capacity

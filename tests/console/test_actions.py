@@ -1,0 +1,94 @@
+"""The registry: complete, unambiguous, and usable without the function row."""
+
+import re
+
+import pytest
+
+from engines.wire import control
+from kitsu_tui.console.actions import (
+    ACTIONS,
+    BY_NAME,
+    PANIC_KEYS,
+    Context,
+    Unfit,
+    key_word,
+    keys_words,
+)
+from kitsu_tui.console.bars import footer
+from kitsu_tui.console.screens import help as help_screen
+
+CONTEXT = Context(by="console:ana@pts/1", engines=("audio", "tts"), selected="tts")
+
+
+def test_names_and_keys_are_unique() -> None:
+    assert len(BY_NAME) == len(ACTIONS)
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_every_action_has_words_and_a_key_that_every_keyboard_has(action: object) -> None:
+    action = BY_NAME[action.name]  # type: ignore[attr-defined]
+    assert action.title
+    assert action.help
+    assert any(not re.fullmatch(r"f\d+", key) for key in action.keys)
+
+
+def test_the_panic_keys_are_the_registry_s_and_no_input_of_textual_uses_them() -> None:
+    from textual.widgets import Input, TextArea
+
+    assert set(BY_NAME["panic"].keys) == set(PANIC_KEYS)
+    for widget in (Input, TextArea):
+        bound = {key for binding in widget.BINDINGS for key in str(binding.key).split(",")}  # type: ignore[union-attr]
+        assert not bound & set(PANIC_KEYS)
+
+
+@pytest.mark.parametrize(
+    "name", [action.name for action in ACTIONS if action.ask and not action.keyed]
+)
+def test_every_request_says_who_asks_and_fits_its_kind(name: str) -> None:
+    ask = BY_NAME[name].ask
+    assert ask is not None
+    kind, params, words = ask(CONTEXT)
+    assert kind in control.REQUESTS
+    assert kind.decode(kind.encode(params)).by == CONTEXT.by
+    assert words
+
+
+def test_digits_toggle_engines_by_their_numbers() -> None:
+    ask = BY_NAME["toggle"].ask
+    assert ask is not None
+    _, params, words = ask(Context(by="x", engines=CONTEXT.engines, key="2"))
+    assert (params.engine, words) == ("tts", "toggle tts")
+    with pytest.raises(Unfit, match="no engine 3"):
+        ask(Context(by="x", engines=CONTEXT.engines, key="3"))
+    tenth = Context(by="x", engines=tuple("abcdefghij"), key="0")
+    assert ask(tenth)[1].engine == "j"
+
+
+def test_restart_needs_a_selected_engine() -> None:
+    ask = BY_NAME["restart"].ask
+    assert ask is not None
+    with pytest.raises(Unfit, match="no engine is selected"):
+        ask(Context(by="x"))
+
+
+def test_help_has_every_action_and_the_footer_the_way_out() -> None:
+    words = "\n".join("".join(text for text, _ in line) for line in help_screen.lines(300))
+    for action in ACTIONS:
+        assert action.help in words
+        assert keys_words(action) in words
+    shown = "".join(text for text, _ in footer(80))
+    assert "Ctrl+O F9 PANIC" in shown
+    assert "q quit" in shown
+    assert not shown.endswith("…")
+
+
+def test_keys_in_words() -> None:
+    assert [key_word(key) for key in ("f9", "ctrl+o", "slash", "Q", "shift+tab")] == [
+        "F9",
+        "Ctrl+O",
+        "/",
+        "Q",
+        "Shift+Tab",
+    ]

@@ -1,0 +1,166 @@
+"""The real `kitsu-tui` on a real pseudo-terminal: panic under all conditions, and its end."""
+
+import os
+import signal
+import sys
+import termios
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engines.wire.logline import LogLine
+from tests.conftest import Sandbox
+from tests.console.pty_console import PtyConsole
+from tests.support.scripted_show import ScriptedShow, log_lines, script
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+]
+
+F9, CHORD, ESCAPE, PALETTE = "\x1b[20~", "\x0f", "\x1b", "\x10"
+
+
+@pytest.fixture
+async def attached(scripted: ScriptedShow) -> AsyncIterator[PtyConsole]:
+    """A console that is attached, with its panic line ready."""
+    async with PtyConsole(scripted.environ, "--attach-only") as console:
+        await scripted.until(lambda: scripted.watchers == 1 and scripted.connections == 2)
+        await console.drawn("favourite snack")
+        yield console
+
+
+async def flood_until_it_stands_still(show: ScriptedShow, console: PtyConsole) -> None:
+    """Log lines until the console takes no more: its loop stands, the terminal being full."""
+    wide = [
+        LogLine(ts=line.ts, service="show", level="info", message=line.message * 20)
+        for line in log_lines(200)
+    ]
+
+    def stands() -> bool:
+        show.log(wide)
+        return show.unsent > 4_000_000
+
+    await console.until(stands)
+
+
+async def test_panic_with_a_full_terminal_and_a_clean_end_of_it(
+    scripted: ScriptedShow, attached: PtyConsole
+) -> None:
+    console, show = attached, scripted
+    console.stall()
+    await flood_until_it_stands_still(show, console)
+    console.keys(CHORD)
+    await show.until_asked("show.panic")
+    assert show.unsent > 4_000_000  # it still stood when the panic came
+    console.process.terminate()
+    assert await console.ended() == 128 + signal.SIGTERM
+    await show.until(lambda: show.watchers == 0)
+    assert termios.tcgetattr(console.slave)[3] == console.modes[3]
+    console.output = b""
+    console.read()
+    await console.drawn("the show goes on")
+    assert b"\x1b[?1049l" in console.output
+
+
+async def test_panic_whatever_has_the_keys(scripted: ScriptedShow, attached: PtyConsole) -> None:
+    console, show = attached, scripted
+    before = {"an input": "/abc", "a dialog": "q", "help": "?", "the palette": PALETTE}
+    for number, (where, keys) in enumerate(before.items(), 1):
+        console.keys(keys)
+        console.keys(F9 if number % 2 else CHORD)
+        await show.until(lambda: [name for name, _ in show.asked].count("show.panic") == 1)
+        show.asked.clear()
+        assert show.state.panic.by.startswith("console:"), where
+        console.keys(ESCAPE)
+        await console.until(lambda: True)
+        # A new press is one only after the answer to the last and a moment.
+        console.output = b""
+        console.keys(ESCAPE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+async def test_a_signal_detaches_and_restores_the_terminal(
+    scripted: ScriptedShow, attached: PtyConsole, number: signal.Signals
+) -> None:
+    attached.process.send_signal(number)
+    assert await attached.ended() == 128 + number
+    await attached.drawn("detached; the show goes on")
+    assert b"\x1b[?1049l" in attached.output
+    assert b"Traceback" not in attached.output
+    assert termios.tcgetattr(attached.slave)[3] == attached.modes[3]
+    await scripted.until(lambda: scripted.watchers == 0)
+    assert scripted.asked == []
+
+
+async def test_closing_the_terminal_detaches(scripted: ScriptedShow, attached: PtyConsole) -> None:
+    attached.close_terminal()
+    await attached.ended()
+    await scripted.until(lambda: scripted.watchers == 0 and scripted.connections == 0)
+    assert scripted.asked == []
+
+
+async def test_killing_the_console_leaves_the_show_alone(
+    scripted: ScriptedShow, attached: PtyConsole
+) -> None:
+    attached.process.kill()
+    await attached.ended()
+    await scripted.until(lambda: scripted.watchers == 0)
+    assert scripted.asked == []
+
+
+async def test_detaching_by_key_says_where_the_show_stands(
+    scripted: ScriptedShow, attached: PtyConsole
+) -> None:
+    attached.keys("q")
+    await attached.drawn("detach: the show goes on")
+    attached.keys("d")
+    assert await attached.ended() == 0
+    await attached.drawn("detached; the show goes on (kitsu-tui to come back, kitsu stop to end")
+    assert scripted.asked == []
+
+
+async def test_stopping_by_key_says_so(scripted: ScriptedShow, attached: PtyConsole) -> None:
+    attached.keys("Q")
+    await attached.drawn("Stop the show?")
+    attached.keys("n")
+    attached.keys("q")
+    await attached.drawn("stop the show, for everybody")
+    attached.keys("s")
+    assert await attached.ended() == 0
+    await attached.drawn("the show was stopped")
+    assert [name for name, _ in scripted.asked] == ["show.stop"]
+
+
+async def test_without_a_show_it_paints_waits_and_attaches(sandbox: Sandbox) -> None:
+    async with PtyConsole(sandbox.environ, "--attach-only", size=(80, 24)) as console:
+        await console.drawn("NO SHOW")
+        async with ScriptedShow(sandbox.environ, script()) as show:
+            await show.until(lambda: show.watchers == 1)
+            await console.drawn("favourite snack")
+        console.keys("qd")
+        assert await console.ended() == 0
+        await console.drawn("no show is running")
+
+
+async def test_over_ssh_it_keeps_to_the_terminal_s_own_colours(scripted: ScriptedShow) -> None:
+    environ = {**scripted.environ, "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}
+    async with PtyConsole(environ, "--attach-only", size=(80, 24)) as console:
+        await console.drawn("favourite snack")
+        assert b"[38;2;" not in console.output
+        assert b"[48;2;" not in console.output
+        console.keys("qd")
+        assert await console.ended() == 0
+
+
+def test_without_a_terminal_it_says_what_to_do(sandbox: Sandbox) -> None:
+    import subprocess
+    from pathlib import Path
+
+    command = Path(sys.executable).parent / "kitsu-tui"
+    done = subprocess.run(
+        [command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "kitsu-tui needs a terminal; without one use: kitsu status"
+    assert os.environ["KITSU_RUNTIME_DIR"]

@@ -1,0 +1,231 @@
+"""The reducer: each event does what it says, and a replay gives the same picture."""
+
+import copy
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.wire import show
+from engines.wire.metrics import HostFigures
+from kitsu_tui.model import state as model
+from kitsu_tui.model.state import ShowState, reduce
+
+ENGINES = ("audio", "policy", "tts")
+
+
+def play(events: list[show.ShowEvent], into: ShowState | None = None) -> ShowState:
+    picture = into or ShowState()
+    for event in events:
+        reduce(picture, show.Told(n=picture.n + 1, t=100.0 + picture.n, event=event))
+    return picture
+
+
+def started(**changes: object) -> show.ShowStarted:
+    event = show.ShowStarted(
+        profile="starter", live=False, pid=1, version="0", epoch=1, engines=list(ENGINES)
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+def ready() -> list[show.ShowEvent]:
+    return [show.EngineChanged(engine=name, state="ready", pid=9) for name in ENGINES]
+
+
+def judged(seq: int, text: str, rev: int = 0, **more: object) -> show.Judged:
+    event = show.Judged(turn=1, rev=rev, seq=seq, action="allow", text=text, spoken=text)
+    return msgspec.structs.replace(event, **more)
+
+
+def turn() -> show.TurnStarted:
+    return show.TurnStarted(turn=1, source="voice", who="Mika")
+
+
+def test_a_show_begins_with_its_engines_waiting() -> None:
+    picture = play([started()])
+    assert list(picture.engines) == list(ENGINES)
+    assert {view.state for view in picture.engines.values()} == {"waiting"}
+    assert not picture.on_air
+
+
+def test_on_air_needs_all_three_no_panic_and_a_voice() -> None:
+    begun = [started(), *ready()]
+    assert play(begun).on_air
+    assert play([*begun, show.EngineChanged(engine="tts", state="degraded", pid=9)]).on_air
+    assert not play([*begun, show.EngineChanged(engine="tts", state="backoff")]).on_air
+    assert not play([*begun, show.Muted(mic=False, voice=True, by="x")]).on_air
+    panicked = [*begun, show.Panicked(by="x", epoch=2)]
+    assert not play(panicked).on_air
+    assert play([*panicked, show.Resumed(by="x", epoch=3)]).on_air
+
+
+def test_the_time_of_a_state_is_that_of_its_first_event() -> None:
+    picture = play([started(), *ready(), show.EngineChanged(engine="audio", state="ready", pid=9)])
+    assert picture.engines["audio"].since == 101.0
+
+
+def test_a_dead_engine_uses_nothing_and_late_figures_of_it_are_dropped() -> None:
+    figures = show.EngineFigures(engine="tts", cpu=50, memory=1000, queue=3, ping_ms=1)
+    picture = play([started(), *ready(), figures])
+    assert picture.engines["tts"].cpu == 50
+    died = show.EngineChanged(engine="tts", state="backoff", restarts=1, last_words=["oh"])
+    play([died, figures], picture)
+    view = picture.engines["tts"]
+    assert (view.cpu, view.memory, view.queue, view.ping_ms) == (0, 0, 0, 0)
+    play([show.EngineChanged(engine="tts", state="ready", pid=10, restarts=1)], picture)
+    assert view.last_words == ["oh"]
+
+
+def test_a_turn_grows_from_partials_to_an_answer() -> None:
+    picture = play(
+        [
+            turn(),
+            show.Heard(turn=1, rev=0, text="what", final=False),
+            show.Heard(turn=1, rev=0, text="what time?", final=True),
+            show.Delta(turn=1, rev=0, text="It is "),
+            show.Delta(turn=1, rev=0, text="late."),
+            judged(0, "It is late."),
+            show.Airing(turn=1, rev=0, seq=0, text="It is late."),
+            show.Aired(turn=1, rev=0, seq=0, status="cut", heard="It is", heard_ms=300),
+            show.TurnDone(turn=1, rev=0, status="interrupted", answer="It is", mood="calm"),
+        ]
+    )
+    view = picture.turns[0]
+    assert (view.said, view.said_final) == ("what time?", True)
+    assert [(s.text, s.status, s.heard) for s in view.sentences] == [
+        ("It is late.", "cut", "It is")
+    ]
+    assert (view.status, view.answer, view.draft, picture.mood) == (
+        "interrupted",
+        "It is",
+        "",
+        "calm",
+    )
+
+
+def test_a_new_revision_takes_the_old_answer_back_and_the_old_one_cannot_return() -> None:
+    old: list[show.ShowEvent] = [turn(), show.Delta(turn=1, rev=0, text="Yes"), judged(0, "Yes")]
+    picture = play([*old, show.Heard(turn=1, rev=1, text="and more", final=False)])
+    assert (picture.turns[0].draft, picture.turns[0].sentences) == ("", [])
+    play([show.Delta(turn=1, rev=0, text="stale"), judged(1, "stale")], picture)
+    assert (picture.turns[0].draft, picture.turns[0].sentences) == ("", [])
+
+
+def test_a_verdict_on_what_was_said_to_her_is_not_a_sentence() -> None:
+    picture = play([turn(), judged(-1, "rude", action="drop", category="baiting")])
+    assert picture.turns[0].stopped == "baiting"
+    assert picture.turns[0].sentences == []
+
+
+def test_panic_keeps_its_first_moment_while_surfaces_come_in() -> None:
+    first = show.Panicked(by="ana", epoch=4, surfaces={"audio": None})
+    second = show.Panicked(by="ana", epoch=4, surfaces={"audio": 3.0}, done=True)
+    picture = play([started(), first, second])
+    assert (picture.panic.since, picture.panic.done) == (101.0, True)
+    assert picture.panic.surfaces == {"audio": 3.0}
+    assert picture.epoch == 4
+
+
+def test_events_of_turns_that_are_no_longer_kept_do_nothing() -> None:
+    picture = ShowState()
+    for number in range(1, model.TURNS_KEPT + 11):
+        play([show.TurnStarted(turn=number, source="chat", who="x")], picture)
+    assert len(picture.turns) == model.TURNS_KEPT
+    assert picture.turn_count == model.TURNS_KEPT + 10
+    before = copy.deepcopy(picture.turns)
+    play([judged(0, "late"), show.TurnDone(turn=1, rev=0, status="ok", answer="")], picture)
+    assert picture.turns == before
+
+
+def test_only_turns_that_became_audible_count_for_the_percentiles() -> None:
+    silent = show.TurnDone(turn=1, rev=0, status="silent", answer="", marks_ms={"endpoint": 1.0})
+    heard = show.TurnDone(turn=1, rev=0, status="ok", answer="a", marks_ms={"audible": 900.0})
+    assert play([turn(), silent, heard]).marks == [{"audible": 900.0}]
+
+
+_turns = st.integers(1, 4)
+_revs = st.integers(0, 2)
+_texts = st.text(max_size=12)
+_events: st.SearchStrategy[show.ShowEvent] = st.one_of(
+    st.builds(show.TurnStarted, turn=_turns, source=st.just("chat"), who=_texts, text=_texts),
+    st.builds(show.Heard, turn=_turns, rev=_revs, text=_texts, final=st.booleans()),
+    st.builds(show.Delta, turn=_turns, rev=_revs, text=_texts),
+    st.builds(
+        show.Judged,
+        turn=_turns,
+        rev=_revs,
+        seq=st.integers(-1, 3),
+        action=st.sampled_from(["allow", "replace", "drop"]),
+        text=_texts,
+    ),
+    st.builds(show.Airing, turn=_turns, rev=_revs, seq=st.integers(0, 3), text=_texts),
+    st.builds(
+        show.Aired,
+        turn=_turns,
+        rev=_revs,
+        seq=st.integers(0, 3),
+        status=st.sampled_from(["played", "cut", "stale"]),
+        heard=_texts,
+        heard_ms=st.floats(0, 1e4),
+    ),
+    st.builds(
+        show.TurnDone,
+        turn=_turns,
+        rev=_revs,
+        status=st.sampled_from(["ok", "error", "panic"]),
+        answer=_texts,
+        mood=_texts,
+        marks_ms=st.dictionaries(st.sampled_from(["audible", "endpoint"]), st.floats(0, 1e4)),
+    ),
+    st.builds(
+        show.EngineChanged,
+        engine=st.sampled_from(ENGINES),
+        state=st.sampled_from(["ready", "backoff", "failed", "off"]),
+        pid=st.integers(0, 3),
+        restarts=st.integers(0, 9),
+        last_words=st.lists(_texts, max_size=2),
+    ),
+    st.builds(show.EngineFigures, engine=st.sampled_from(ENGINES), cpu=st.floats(0, 100)),
+    st.builds(show.Muted, mic=st.booleans(), voice=st.booleans(), by=_texts),
+    st.builds(show.Panicked, by=_texts, epoch=st.integers(1, 9), done=st.booleans()),
+    st.builds(show.Resumed, by=_texts, epoch=st.integers(1, 9)),
+    st.builds(show.Operators, names=st.lists(_texts, max_size=3)),
+    st.builds(show.Alert, level=st.sampled_from(["info", "error"]), text=_texts),
+    st.builds(
+        show.Host,
+        figures=st.builds(
+            HostFigures,
+            cpu=st.floats(0, 100),
+            cores=st.just([1.0]),
+            memory_used=st.integers(0, 9),
+            memory_total=st.integers(0, 9),
+        ),
+    ),
+    st.builds(show.ShowStopping, by=_texts),
+)
+
+
+@given(st.lists(_events, max_size=40), st.data())
+def test_attaching_in_the_middle_gives_the_same_picture_as_watching_from_the_start(
+    events: list[show.ShowEvent], data: st.DataObject
+) -> None:
+    """What a console does: a snapshot over the wire, then the events after it."""
+    at = data.draw(st.integers(0, len(events)))
+    whole = play([started(), *events])
+    snapshot = msgspec.json.encode(play([started(), *events[:at]]))
+    late = play(events[at:], msgspec.json.decode(snapshot, type=ShowState))
+    assert late == whole
+
+
+@given(st.lists(_events, max_size=40))
+def test_a_replay_of_the_written_events_gives_the_same_picture(
+    events: list[show.ShowEvent],
+) -> None:
+    told = [
+        show.Told(n=n, t=float(n), event=event) for n, event in enumerate([started(), *events], 1)
+    ]
+    live, replayed = ShowState(), ShowState()
+    for one in told:
+        reduce(live, one)
+        reduce(replayed, show.TOLD.decode(show.TOLD.encode(one)))
+    assert replayed == live
