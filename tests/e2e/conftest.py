@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +23,7 @@ def talking(
 
 
 @pytest.fixture
-def place(tmp_path: object, request: pytest.FixtureRequest) -> Iterator[RealShow]:
+def place(tmp_path: Path) -> Iterator[RealShow]:
     """An empty place for a show of a test's own."""
-    folder = request.getfixturevalue("tmp_path")
-    with real_show(folder / "show") as show:
+    with real_show(tmp_path / "show") as show:
         yield show

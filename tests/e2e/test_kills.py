@@ -1,16 +1,18 @@
-"""`kill -9` in mid-speech: of each engine and of the show. Nothing is left behind, the rest goes on."""
+"""`kill -9` in mid-speech, of each engine and of the show: no orphan, and the rest goes on."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import subprocess
 import time
 from typing import Any
 
 import psutil
 import pytest
 
+from kitsu_tui.bench.wer import wer
 from tests.support.show import KITSU, ROOT, SPEECH, RealShow, kill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(240)]
@@ -70,8 +72,6 @@ def test_an_engine_killed_while_she_speaks_comes_back_and_she_answers_again(
 
 
 def test_asr_killed_while_somebody_speaks_costs_no_word(talking: RealShow) -> None:
-    import subprocess
-
     talk = subprocess.Popen(
         [*KITSU, "talk", "--wav", str(SPEECH / "song.wav"), "--json"],
         env=talking.environ,
@@ -84,8 +84,6 @@ def test_asr_killed_while_somebody_speaks_costs_no_word(talking: RealShow) -> No
     out, _ = talk.communicate(timeout=120)
     index = json.loads((SPEECH / "index.json").read_text())
     text = next(c["text"] for c in index["clips"] if c["file"] == "song.wav")
-    from kitsu_tui.bench.wer import wer
-
     assert wer(text, json.loads(out)["transcript"]) <= 0.2, out
 
 

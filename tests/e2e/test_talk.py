@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import wave
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import jsonschema
 import pytest
 
 from kitsu_tui.bench.wer import wer
-from tests.support.show import SPEECH, RealShow
+from tests.support.show import KITSU, ROOT, SPEECH, RealShow
 
 pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(240)]
 
@@ -19,10 +20,6 @@ STAGES = ["endpoint", "asr_final", "first_token", "first_sentence", "first_pcm",
 
 def transcribed(show: RealShow, path: Path) -> str:
     """What the real recogniser hears in a file, asked in a shell pipe's way."""
-    import subprocess
-
-    from tests.support.show import KITSU, ROOT
-
     request = {"type": "request", "id": "1", "name": "asr.transcribe", "data": {"wav": str(path)}}
     done = subprocess.run(
         [*KITSU, "engine", "asr", "--profile", "starter"],
@@ -35,7 +32,8 @@ def transcribed(show: RealShow, path: Path) -> str:
         check=True,
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    return next(a["data"]["text"] for a in answers if a["type"] == "response")
+    text: str = next(a["data"]["text"] for a in answers if a["type"] == "response")
+    return text
 
 
 def test_text_is_answered_aloud_and_what_was_played_says_the_answer(
@@ -52,7 +50,7 @@ def test_text_is_answered_aloud_and_what_was_played_says_the_answer(
     assert said["transcript"] == "What is your favourite snack?"
     assert said["answer"]
     assert said["mood"]
-    assert list(said["marks_ms"])[0] == "speech_end"
+    assert next(iter(said["marks_ms"])) == "speech_end"
     assert said["marks_ms"]["audible"] >= said["marks_ms"]["first_pcm"]
     with wave.open(str(out)) as file:
         assert file.getframerate() >= 16000
