@@ -84,10 +84,10 @@ class Engines(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The engines' processes."""
 
     audio: Process = field(default_factory=Process)
-    asr: Process = field(default_factory=lambda: Process(nice=5))
-    policy: Process = field(default_factory=lambda: Process(nice=5))
-    tts: Process = field(default_factory=lambda: Process(nice=4))
-    metrics: Process = field(default_factory=lambda: Process(nice=10))
+    asr: Process = field(default_factory=lambda: Process(nice=4))
+    policy: Process = field(default_factory=lambda: Process(nice=10))
+    tts: Process = field(default_factory=lambda: Process(nice=2))
+    metrics: Process = field(default_factory=lambda: Process(nice=15))
     echo: Process = field(default_factory=lambda: Process(enabled=False))
 
 

@@ -272,9 +272,12 @@ class Director:
             return  # a newer revision answers
         if self._active is answer:
             self._active = None
-        self._stage.history.add(turn.text, answer.remembered())
+        remembered = answer.remembered()
+        self._stage.history.add(turn.text, remembered, answer.mood)
         self._end(turn, answer.done_event())
         self._pump()
+        if remembered and self._active is None:
+            await self.warm()
 
     def _finish_unheard(self, turn: Turn, status: Status, detail: str) -> None:
         self._end(
@@ -311,7 +314,9 @@ class Director:
     # -- the mind's cache --------------------------------------------------------------------
 
     async def warm(self) -> None:
-        """Have the model read the beginning of the prompt, so that the first answer is quick."""
+        """Have the model read the beginning of the prompt, so that the next answer is quick."""
+        if not self._supervisor.is_ready("policy"):
+            return
         prompt = self._stage.prompt()
         try:
             await self._supervisor.request(

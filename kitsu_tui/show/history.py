@@ -23,22 +23,22 @@ class History:
     def __init__(self, turns: int, block: int) -> None:
         self._turns = turns
         self._block = max(1, min(block, turns)) if turns else 1
-        self._exchanges: list[tuple[str, str]] = []
+        self._exchanges: list[tuple[str, str, str]] = []
 
-    def add(self, said: str, heard: str) -> None:
-        """Remember an exchange: what was said to her, and what was heard of her answer."""
+    def add(self, said: str, heard: str, mood: str = "") -> None:
+        """Remember an exchange: what was said to her, what was heard of her answer, her mood."""
         if not self._turns or not heard.strip():
             return
-        self._exchanges.append((said.strip()[:MAX_CHARS], heard.strip()[:MAX_CHARS]))
+        self._exchanges.append((said.strip()[:MAX_CHARS], heard.strip()[:MAX_CHARS], mood))
         if len(self._exchanges) > self._turns:
             del self._exchanges[: self._block]
 
     def messages(self) -> list[Message]:
         """The lines, oldest first."""
         lines: list[Message] = []
-        for said, heard in self._exchanges:
+        for said, heard, mood in self._exchanges:
             lines.append(Message(role="user", text=said))
-            lines.append(Message(role="assistant", text=heard))
+            lines.append(Message(role="assistant", text=heard, mood=mood))
         return lines
 
     def __len__(self) -> int:
