@@ -59,7 +59,7 @@ class Pipe:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
-            self.process.stdin and self.process.stdin.close()  # type: ignore[func-returns-value]
+            self.end()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)

@@ -44,6 +44,21 @@ def troubles(engine: Pipe) -> list[dict[str, Any]]:
             "$.text",
         ),
     ],
+    ids=[
+        "malformed",
+        "binary",
+        "deep",
+        "array",
+        "nan",
+        "type",
+        "huge",
+        "request",
+        "event",
+        "frame",
+        "init",
+        "long id",
+        "body",
+    ],
 )
 def test_a_bad_line_is_told_and_the_next_request_served(line: bytes, kind: str, says: str) -> None:
     with supervised() as engine:
