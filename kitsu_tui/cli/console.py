@@ -73,6 +73,7 @@ def console(
     logging.lastResort = None  # a line on stderr would land in the middle of the screen
     from kitsu_tui.console.app import ConsoleApp
     from kitsu_tui.console.link import Link
+    from kitsu_tui.console.output import Output
 
     link = Link(
         by=terminal.actor(os.environ),
@@ -86,8 +87,12 @@ def console(
     def leave() -> None:
         screen.leave()
 
-    guard = terminal.Guard(leave, farewell)
-    screen = ConsoleApp(link, remote=remote, lost=guard.lost)
+    try:
+        output = Output() if sys.platform != "win32" else None
+    except OSError:
+        output = None
+    guard = terminal.Guard(leave, farewell, output)
+    screen = ConsoleApp(link, remote=remote, lost=guard.lost, output=output)
     guard.install()
     ending = screen.run()
     guard.left()

@@ -66,7 +66,9 @@ def read(path: Path, shown: str = "") -> Document:
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{name}{line}: not YAML: {err.problem or err.context}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as err:
-        raise ConfigError(f"{name}: not YAML: {err}") from None
+        raise ConfigError(f"{name}: not YAML: {' '.join(str(err).split())}") from None
+    if data is None:  # only `---`
+        return Document({}, {})
     if not isinstance(data, dict):
         raise ConfigError(f"{name}: found a {type(data).__name__}, expected keys with values")
     return Document(data, places)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -15,6 +16,7 @@ from kitsu_tui.console.actions import ACTIONS, PANIC_KEYS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
 from kitsu_tui.console.link import Link
+from kitsu_tui.console.output import Output
 from kitsu_tui.console.panic_line import PanicLine
 from kitsu_tui.console.screens.desk import Desk
 from kitsu_tui.console.widgets.input_line import InputLine
@@ -47,6 +49,7 @@ class ConsoleApp(App[Ending]):
         connect: False: nothing is connected (tests give the state by hand).
         remote: over SSH: the terminal's own sixteen colours.
         lost: called in any thread when the terminal has gone.
+        output: what to draw on, standard error if None.
     """
 
     CSS_PATH = "kitsu.tcss"
@@ -62,11 +65,12 @@ class ConsoleApp(App[Ending]):
         connect: bool = True,
         remote: bool = False,
         lost: Callable[[], None] = lambda: None,
+        output: Output | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.link = link
         self.panic_line = PanicLine(link.by, self._panic_told)
-        super().__init__(driver_class=driver_class(self.panic_line.press, lost))
+        super().__init__(driver_class=driver_class(self.panic_line.press, lost, output))
         self.theme = "ansi-dark" if remote else "textual-dark"
         self._connect = connect
         self._task: asyncio.Task[None] | None = None
@@ -113,6 +117,16 @@ class ConsoleApp(App[Ending]):
     def action_help_quit(self) -> None:
         """Ctrl+C."""
         self._doer.do("quit")
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters typed right after the key that opened the input line went to the pane before it.
+
+        The line lets no printable key through to here, so what comes was meant for it.
+        """
+        line = self.focused
+        if isinstance(line, InputLine) and event.is_printable:
+            event.prevent_default()
+            line.post_message(events.Key(event.key, event.character))
 
     def on_input_line_said(self, message: InputLine.Said) -> None:
         """A line for her."""

@@ -143,9 +143,7 @@ def _devices(state: ShowState, room: int) -> Line:
     return ((text, "dim"),) if len(text) <= room else ()
 
 
-def tabs(
-    names: Iterable[tuple[str, str, str]], active: str, marked: set[str], width: int
-) -> Line:
+def tabs(names: Iterable[tuple[str, str, str]], active: str, marked: set[str], width: int) -> Line:
     """One row of panes (name, key, title); `marked` ones have something new.
 
     Where there is no room for all titles, only the active pane has one.

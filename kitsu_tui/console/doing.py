@@ -95,7 +95,8 @@ class Doer:
         self._app.panic_line.press()
 
     def do_say(self) -> None:
-        self._app.desk.input_line.focus()
+        # Not focus(), which takes effect later: the letters after / would be keys of the desk.
+        self._app.desk.set_focus(self._app.desk.input_line)
 
     def say(self, text: str) -> None:
         """Say a line to her; one that is not taken comes back."""

@@ -15,18 +15,26 @@ from textual import events
 from textual.message import Message
 
 from kitsu_tui.console.actions import PANIC_KEYS
+from kitsu_tui.console.output import Output
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
 
-def driver_class(press: Callable[[], None], lost: Callable[[], None]) -> type[Driver]:
+def driver_class(
+    press: Callable[[], None], lost: Callable[[], None], output: Output | None = None
+) -> type[Driver]:
     """The platform's driver, made to call `press` at the panic key and `lost` with the terminal.
 
-    Both are called in the input thread and must return at once.
+    Both are called in the input thread and must return at once. It draws on `output`, if given.
     """
 
     class PanicDriver(_base()):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if output is not None:
+                self._file = output
+
         def process_message(self, message: Message) -> None:
             if isinstance(message, events.Key) and message.key in PANIC_KEYS:
                 press()

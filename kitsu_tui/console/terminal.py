@@ -13,9 +13,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kitsu_tui.console.output import Output
 
 LEAVE_WITHIN = 1.5
+GIVEN_UP_WITHIN = 0.5
+"""Seconds that a writer needs to see that the terminal was given up, and then some."""
 
 # CAN ends a half-written sequence. Then: synchronised output off, mouse, focus and paste reports
 # off, wrapping on, kitty keys off, main screen, cursor on, colours off.
@@ -58,10 +63,18 @@ class Guard:
     Args:
         leave: asks the app to end; called in any thread, must not wait.
         farewell: the line that is printed if the app does not end by itself.
+        output: what the app draws on; given up when it does not end.
     """
 
-    def __init__(self, leave: Callable[[], None], farewell: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        leave: Callable[[], None],
+        farewell: Callable[[], str],
+        output: Output | None = None,
+    ) -> None:
         self._leave = leave
+        self._output = output
+        self._taken_over = False
         self._farewell = farewell
         self._leaving = threading.Event()
         self._left = threading.Event()
@@ -94,8 +107,10 @@ class Guard:
         self._leave()
 
     def left(self) -> None:
-        """The app has ended by itself."""
+        """The app has ended by itself. Does not return if that came too late."""
         self._left.set()
+        if self._taken_over:
+            threading.Event().wait()  # the thread is about to end the process
 
     def _signalled(self, number: int, _frame: object) -> None:
         self.signal = number
@@ -114,6 +129,10 @@ class Guard:
     def _see_it_through(self) -> None:
         if self._left.wait(LEAVE_WITHIN):
             return
+        self._taken_over = True
+        if self._output is not None:
+            self._output.abandon()
+            self._left.wait(GIVEN_UP_WITHIN)
         restore(self._modes, self._farewell())
         os._exit(128 + self.signal if self.signal else 0)
 

@@ -57,6 +57,7 @@ class ScriptedShow:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     deaf: bool = False
+    answered: int = 0
     connections: int = 0
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -182,6 +183,8 @@ class ScriptedShow:
             failure = Failure(code="refused", message=str(error))
             response = Response(id=request.id, ok=False, error=failure)
         writer.write(encode(response))
+        self.answered += kind is not control.PING
+        await self._note()
         if kind is control.STOP:
             await writer.drain()
             self.stopped.set()

@@ -123,7 +123,7 @@ class Desk(Screen[None]):
     def show_pane(self, name: str) -> None:
         """Bring a pane into sight and give it the keys."""
         self._activate(name)
-        self.panes[name].focus()
+        self.set_focus(self.panes[name])
 
     def _activate(self, name: str) -> None:
         self.active = name
