@@ -165,8 +165,9 @@ def test_a_mind_that_stands_still_is_killed_and_comes_back(
     place.kitsu("say", "Tell me a story.")
     place.wait_engine("policy", "unresponsive", 30)
     place.wait(
-        lambda s: s["engines"]["policy"]["restarts"] == 1
-        and s["engines"]["policy"]["state"] == "ready",
+        lambda s: (
+            s["engines"]["policy"]["restarts"] == 1 and s["engines"]["policy"]["state"] == "ready"
+        ),
         60,
         "killed and back",
     )
