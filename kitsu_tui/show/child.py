@@ -179,6 +179,10 @@ class Child(asyncio.SubprocessProtocol):
         else:
             self.gone.set()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._transport.close()  # or asyncio warns of it when it is collected
+
     def _close(self) -> None:
         if self._open_pipes:
             log.warning("pid %d has gone, but something it started holds its pipes", self.pid)

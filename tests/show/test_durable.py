@@ -15,6 +15,13 @@ import pytest
 from kitsu_tui import platform
 from kitsu_tui.show.durable import Born, Latch, LatchFile, Ledger, LedgerFile, read_file, write_file
 
+LEAVES_A_CHILD = """
+import subprocess, sys
+quiet = subprocess.DEVNULL
+code = [sys.executable, "-c", "import time; time.sleep(60)"]
+print(subprocess.Popen(code, start_new_session=True, stdout=quiet, stderr=quiet).pid)
+"""
+
 
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
@@ -104,16 +111,7 @@ async def test_the_ledger_knows_who_is_alive(tmp_path: Path) -> None:
 async def test_the_next_show_ends_what_the_last_one_left(tmp_path: Path) -> None:
     path = tmp_path / "children.json"
     said = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import subprocess, sys\n"
-            "code = 'import time; time.sleep(60)'\n"
-            "quiet = subprocess.DEVNULL\n"
-            "child = subprocess.Popen([sys.executable, '-c', code], start_new_session=True,"
-            " stdout=quiet, stderr=quiet)\n"
-            "print(child.pid)",
-        ],
+        [sys.executable, "-c", LEAVES_A_CHILD],
         capture_output=True,
         check=True,
         timeout=30,
