@@ -141,7 +141,7 @@ class Pipe:
         for line in lines:
             try:
                 frame = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 frame = None
             with self._changed:
                 self.raw.append(line)
