@@ -41,10 +41,13 @@ async def launch(profile: str) -> str:
                 stderr=errors,
                 start_new_session=True,
             )
-            code = await asyncio.wait_for(child.wait(), START_WITHIN)
         except OSError as error:
             return f"cannot run {command[0]}: {error.strerror or error}"
+        try:
+            code = await asyncio.wait_for(child.wait(), START_WITHIN)
         except TimeoutError:
+            child.kill()
+            await child.wait()
             return f"the show did not come up within {START_WITHIN:.0f} s"
         if code == 0:
             return ""

@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from kitsu_tui.console import themes
 from kitsu_tui.console.actions import ACTIONS, PANIC_KEYS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
@@ -71,7 +72,8 @@ class ConsoleApp(App[Ending]):
         self.link = link
         self.panic_line = PanicLine(link.by, self._panic_told)
         super().__init__(driver_class=driver_class(self.panic_line.press, lost, output))
-        self.theme = "ansi-dark" if remote else "textual-dark"
+        self.register_theme(themes.KITSU)
+        self.theme = themes.REMOTE if remote else themes.KITSU.name
         self._connect = connect
         self._task: asyncio.Task[None] | None = None
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None

@@ -85,11 +85,13 @@ def banner(link: Link, now: float) -> Line | None:
         return ((f" NO SHOW: {why} · looking for it again · {how}", "bad"),)
     if not panic.latched:
         return None
+    by = visible(panic.by.removeprefix("console:"))
     spans: list[Span] = [
-        (f" PANIC since {clock(panic.since)} by {visible(panic.by)} · ", "bad"),
-        ("o resumes · ", "strong"),
+        (f" PANIC since {clock(panic.since)} by {by} ", "bad"),
+        (" o resumes │ ", "strong"),
     ]
-    for name, ms in panic.surfaces.items():
+    # What has failed comes first: a narrow row must not hide it.
+    for name, ms in sorted(panic.surfaces.items(), key=lambda item: item[1] is not None):
         if ms is not None:
             spans.append((f"{visible(name)} {ms:.0f} ms  ", ""))
         elif panic.done:
@@ -138,6 +140,8 @@ def _devices(state: ShowState, room: int) -> Line:
     words = {"open": "", "null": "null device", "file": "file", "fake": "fake audio"}[devices.state]
     names = f"{visible(devices.input)} → {visible(devices.output)}"
     full = f"{words}: {names} " if words else f"{names} "
+    if not (devices.input or devices.output):
+        full = f"{words or 'open'} "
     short = f"{words or 'open'} "
     text = full if len(full) <= room else short
     return ((text, "dim"),) if len(text) <= room else ()

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -258,10 +259,9 @@ class Link:
                 self._line(f"--- {self._time()} attached to another show ---")
             self._attached_before = which
             self.was_attached = True
-            if self.profile and self.profile != self.state.profile:
-                self.notice(
-                    f"this show runs the profile {self.state.profile}, not {self.profile}", "warn"
-                )
+            asked = PurePath(self.profile).stem  # a profile may be named by its file
+            if asked and asked.casefold() != self.state.profile.casefold():
+                self.notice(f"this show runs the profile {self.state.profile}, not {asked}", "warn")
         self._now("attached", "")
         self.dirty |= ALL
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from engines.wire import control
 from engines.wire.codec import BadLine, LineSplitter, decode, encode
 from engines.wire.envelope import Request, Response
-from kitsu_tui.config import endpoint, paths
+from kitsu_tui.config import endpoint
 
 TRY_FOR = 10.0
 ANSWER_WITHIN = 2.0
@@ -103,7 +103,7 @@ class PanicLine:
         while not self._closed:
             try:
                 link = endpoint.connect_now(self._environ, CONNECT_WITHIN)
-            except (OSError, paths.PathError):
+            except OSError:
                 self._give_up_when_late()
                 if self._wait(wakes, delay) and self._pressed:
                     delay = RETRY_FIRST

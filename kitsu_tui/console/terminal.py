@@ -96,7 +96,8 @@ class Guard:
             self._modes = termios.tcgetattr(0)
         except termios.error:
             return
-        threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
+        if sys.platform.startswith("linux"):  # elsewhere poll(2) may not know terminals
+            threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
 
     def lost(self) -> None:
         """The terminal has gone: leave. Any thread."""
@@ -122,7 +123,7 @@ class Guard:
         poll.register(0, 0)
         while True:
             for _, what in poll.poll():
-                if what & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+                if what & (select.POLLHUP | select.POLLERR):
                     self.lost()
                     return
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -28,10 +29,12 @@ from tests.support.scripted_show import START, ScriptedShow, log_lines, script  
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Times of day that do not depend on the machine."""
     monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+    if sys.platform != "win32":
+        time.tzset()
     yield
     monkeypatch.undo()
-    time.tzset()
+    if sys.platform != "win32":
+        time.tzset()
 
 
 @pytest.fixture

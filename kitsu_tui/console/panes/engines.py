@@ -109,6 +109,7 @@ class Engines(Table):
     def paint(self, link: Link, now: float) -> None:
         """Show the engines as they are."""
         self._link, self._now = link, now
+        self.border_subtitle = "" if link.attached else "as last seen"
         engines = list(link.state.engines.values())
         names = [engine.name for engine in engines]
         if self.selected not in names:

@@ -75,6 +75,7 @@ class Host(Table):
     def paint(self, link: Link, now: float) -> None:
         """Show the last figures."""
         figures = link.state.host
+        self.border_subtitle = "" if link.attached else "as last seen"
         if figures is None:
             self.show([(("no figures yet", "dim"),)])
         else:

@@ -26,7 +26,7 @@ def said(turn: TurnView) -> list[Span]:
     """What was said to her."""
     spans: list[Span] = [
         (f"{clock(turn.started)} ", "dim"),
-        (visible(turn.who) or "somebody", "you"),
+        (visible(turn.who.removeprefix("console:")) or "somebody", "you"),
         (f" ({_SOURCES[turn.source]}) ", "dim"),
     ]
     text = visible(turn.said)

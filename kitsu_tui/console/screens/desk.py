@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
+import msgspec
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from engines.wire import show
 from kitsu_tui.console import bars
 from kitsu_tui.console.actions import BY_NAME, key_word
 from kitsu_tui.console.lines import Line, between, visible
@@ -30,6 +32,7 @@ from kitsu_tui.console.widgets.line_view import LineView
 from kitsu_tui.console.widgets.row import Row
 
 FLUSH_HZ = 5
+NO_LEVELS = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
 TICK_S = 1.0
 NOTICE_S = 6.0
 
@@ -193,7 +196,11 @@ class Desk(Screen[None]):
         self.query_one(f"#{name}", Row).show(line)
 
     def _levels(self) -> None:
-        self._row("levels", bars.levels(self.link.state, self.size.width))
+        state = self.link.state
+        if not self.link.attached:
+            # What was last heard of them is not what they are.
+            state = msgspec.structs.replace(state, levels=NO_LEVELS, devices=None)
+        self._row("levels", bars.levels(state, self.size.width))
 
     def _rows(self, now: float) -> None:
         state, width = self.link.state, self.size.width
@@ -204,7 +211,10 @@ class Desk(Screen[None]):
         self.set_class(banner is not None, "-banner")
         if banner is not None:
             self._row("banner", banner)
-        self._row("summary", summary(list(state.engines.values()), width))
+        engines = summary(list(state.engines.values()), width)
+        if not self.link.attached and engines:
+            engines = ((" last seen:", "warn"), *((text, "dim") for text, _ in engines))
+        self._row("summary", engines)
         names = [
             (name, key_word(BY_NAME[name].keys[0]), str(pane.border_title))
             for name, pane in self.panes.items()
