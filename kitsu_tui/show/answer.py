@@ -104,6 +104,7 @@ class Answer:
         turn = self.turn
         spoken = " ".join(self._said)
         heard = " ".join(filter(None, (heard_text(line) for line in turn.lines)))
+        whole = all(line.status in ("played", "muted") for line in turn.lines)
         status = self._ended or self.status
         if status == "ok" and not self._said:
             status = "blocked" if self._stopped else "silent"
@@ -111,7 +112,7 @@ class Answer:
             turn=turn.number,
             rev=self.rev,
             status=status,  # type: ignore[arg-type]
-            answer=heard if turn.play and self._ended else spoken,
+            answer=spoken if whole or not turn.play else heard,
             mood=self.mood,
             actions=self.actions,
             detail=self.detail,
@@ -140,6 +141,7 @@ class Answer:
             await self._speech.finished()
             if self._speech.trouble and not self._ended:
                 self.status, self.detail = "error", self._speech.trouble
+            await self._committed.wait()  # until the speaker is done, this is only a guess
         except asyncio.CancelledError:
             if not self._ended:
                 raise
@@ -185,17 +187,20 @@ class Answer:
             ),
             at=self.turn.at(),
         )
-        async for event in exchange.events(self._timeout):
-            if self._ended:
-                return
-            now = time.perf_counter_ns()
-            if isinstance(event, policy.Token):
-                self.turn.mark("first_token", now)
-                self._tell(show.Delta(turn=self.turn.number, rev=self.rev, text=event.text))
-            elif isinstance(event, policy.Sentence):
-                self.turn.mark("first_sentence", now)
-                self._sentence(event.text)
-        reply = await exchange.result(self._timeout)
+        try:
+            async for event in exchange.events(self._timeout):
+                if self._ended:
+                    return
+                now = time.perf_counter_ns()
+                if isinstance(event, policy.Token):
+                    self.turn.mark("first_token", now)
+                    self._tell(show.Delta(turn=self.turn.number, rev=self.rev, text=event.text))
+                elif isinstance(event, policy.Sentence):
+                    self.turn.mark("first_sentence", now)
+                    self._sentence(event.text)
+            reply = await exchange.result(self._timeout)
+        finally:
+            exchange.cancel("no longer wanted")
         self.mood, self.actions = reply.mood, list(reply.actions)
         if reply.status == "error" and not self._said:
             self.status, self.detail = "error", reply.detail or "the model gave no words"

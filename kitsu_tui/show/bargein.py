@@ -28,19 +28,31 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def meaning(heard: str, on_air: str) -> Meaning:
-    """What was heard while `on_air` (may be empty) was being said."""
+def meaning(heard: str, on_air: str, just_said: str = "") -> Meaning:
+    """What was heard.
+
+    Args:
+        heard: the words so far.
+        on_air: what she was saying when it began or is saying now; may be empty.
+        just_said: what she had said a moment before it began; its echo may still arrive.
+    """
     said = words(heard)
     if not said:
         return "nothing"
-    if on_air:
-        hers = words(on_air)
-        blocks = SequenceMatcher(None, said, hers, autojunk=False).get_matching_blocks()
-        if sum(block.size for block in blocks) >= ECHO_SHARE * len(said):
-            return "echo"
-        if len(said) <= 3 and all(word in BACKCHANNELS for word in said):
-            return "backchannel"
+    if on_air and _share(said, words(on_air)) >= ECHO_SHARE:
+        return "echo"
+    if on_air and len(said) <= 3 and all(word in BACKCHANNELS for word in said):
+        return "backchannel"
+    # One or two of her words may well be an answer to her, once she is silent.
+    if len(said) >= 3 and _share(said, words(just_said)) >= ECHO_SHARE:
+        return "echo"
     return "speech"
+
+
+def _share(said: list[str], hers: list[str]) -> float:
+    """The share of the words heard that are hers, in her order."""
+    blocks = SequenceMatcher(None, said, hers, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / len(said)
 
 
 def same_words(one: str, other: str) -> bool:

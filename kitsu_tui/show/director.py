@@ -15,7 +15,7 @@ from engines.wire import audio, policy, show
 from engines.wire.envelope import At, Cancel
 from engines.wire.peer import RequestFailed
 from kitsu_tui.show.answer import Answer, Stage, Status
-from kitsu_tui.show.bargein import meaning, same_words
+from kitsu_tui.show.bargein import meaning, same_words, words
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.floor import Floor, Wish
 from kitsu_tui.show.hearing import Hearing
@@ -25,6 +25,12 @@ log = logging.getLogger("show.director")
 
 UNPAUSE_S = 3.0
 """A sound that has given no words by then does not hold her line any longer."""
+ECHO_S = 1.5
+"""How long after her last word its echo may still come in."""
+LOOK_S = 0.1
+"""How often what was typed looks whether somebody still speaks."""
+SURE_WORDS = 2
+"""Words that end her line before they are sure to be all."""
 WARM_S = 60.0
 
 
@@ -43,11 +49,15 @@ class Director:
         self._count = 0
         self._active: Answer | None = None
         self._asked = ""
-        self._announced: set[int] = set()
+        self._announced: dict[int, Turn] = {}
         self._paused = False
         self._unpause: asyncio.TimerHandle | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._said = ("", float("-inf"))
         self._waiting: dict[int, Turn] = {}
         self._concluding: set[asyncio.Task[None]] = set()
+        self._answering: set[int] = set()
+        """Turns with an answer whose end will be told."""
         self._voice_hooks: list[Callable[[Turn], None]] = []
         self.hearing = Hearing(self._supervisor, self)
 
@@ -117,7 +127,10 @@ class Director:
             self._active = None
         for wish in self._floor.clear():
             self._finish_unheard(self._waiting.pop(wish.turn), status, "")
-        self._forget_pause()
+        for turn in list(self._announced.values()):
+            if turn.number not in self._answering:
+                self._finish_unheard(turn, status, "")
+        self._resume_playback()  # everything is stale by now: nothing sounds
 
     def go_on(self) -> None:
         """After a resume."""
@@ -136,13 +149,17 @@ class Director:
         """A turn for somebody who begins to speak."""
         if self._latch.panicked:
             return None
-        return self._turn("voice", self._stage.profile.conversation.operator_name, "")
+        turn = self._turn("voice", self._stage.profile.conversation.operator_name, "")
+        if self._active is not None:
+            turn.on_air = _lines(self._active)
+        said, at = self._said
+        if time.monotonic() - at < ECHO_S:
+            turn.just_said = said
+        return turn
 
     def onset(self, turn: Turn) -> None:
-        """Somebody began to speak: if she is speaking, she pauses."""
-        if self._active is None or self._active.turn is turn or self._paused:
-            return
-        if not any(line.status == "airing" for line in self._active.turn.lines):
+        """Somebody began to speak: what she says or is about to say waits."""
+        if self._active is None or self._paused:
             return
         self._paused = True
         self._send_pause(True)
@@ -152,12 +169,13 @@ class Director:
     def words(self, turn: Turn, text: str) -> None:
         """Part of what they say."""
         what = self._meaning(turn, text)
-        if what == "speech":
-            self._announce(turn)
-            self._give_way(turn)
-            self._stage.tell(show.Heard(turn=turn.number, rev=turn.rev, text=text, final=False))
-        elif what == "echo":
+        if what == "echo":
             self._resume_playback()
+        if what != "speech" or (self._others(turn) and len(words(text)) < SURE_WORDS):
+            return
+        self._announce(turn)
+        self._give_way(turn)
+        self._heard(turn, text, final=False)
 
     def guess(self, turn: Turn, text: str) -> None:
         """They may be done: think ahead."""
@@ -166,7 +184,7 @@ class Director:
             return
         if self._meaning(turn, text) != "speech" or self._active is not None:
             return
-        self._begin(turn, text, committed=False)
+        self._begin(turn, _whole(turn, text), committed=False)
 
     def resumed(self, turn: Turn) -> None:
         """They were not done: what was thought is void."""
@@ -176,8 +194,7 @@ class Director:
         """They are done."""
         if self._latch.panicked:
             return
-        what = self._meaning(turn, text)
-        if what != "speech":
+        if self._meaning(turn, text) != "speech":
             self._void(turn)
             self._resume_playback()
             if trouble:
@@ -188,29 +205,39 @@ class Director:
             self._pump()
             return
         self._announce(turn)
-        turn.text = text
         self._give_way(turn)
-        answer = self._active
-        if answer is not None and not same_words(self._asked, text):
+        turn.text = _whole(turn, text)
+        if self._active is not None and not same_words(self._asked, turn.text):
             self._void(turn)
-            answer = None
-        self._stage.tell(show.Heard(turn=turn.number, rev=turn.rev, text=text, final=True))
-        if answer is not None:
-            answer.commit()
+        self._heard(turn, text, final=True)
+        if self._active is not None:
+            self._active.commit()
         else:
-            self._begin(turn, text, committed=True)
+            self._begin(turn, turn.text, committed=True)
+
+    def _heard(self, turn: Turn, text: str, *, final: bool) -> None:
+        self._stage.tell(
+            show.Heard(turn=turn.number, rev=turn.rev, text=_whole(turn, text), final=final)
+        )
 
     def _meaning(self, turn: Turn, text: str) -> str:
-        on_air = ""
-        if self._active is not None and self._active.turn is not turn:
-            on_air = " ".join(line.text for line in self._active.turn.lines)
-        return meaning(text, on_air)
+        now = _lines(self._active) if self._active is not None and self._others(turn) else ""
+        return meaning(text, f"{turn.on_air} {now}".strip(), turn.just_said)
+
+    def _others(self, turn: Turn) -> bool:
+        """True when what she says or thinks now is for another turn."""
+        return self._active is not None and self._active.turn is not turn
 
     def _give_way(self, turn: Turn) -> None:
         """Another answer under way ends for this turn's sake."""
-        if self._active is not None and self._active.turn is not turn:
-            self._drop(self._active, "interrupted")
-            self._resume_playback()
+        if self._active is None or self._active.turn is turn:
+            return
+        other = self._active.turn
+        if other.source == "voice" and "audible" not in other.marks_ns:
+            # They paused longer than a turn's end, and went on: it is one thing that they say.
+            turn.before = other.text
+        self._drop(self._active, "interrupted")
+        self._resume_playback()
 
     def _void(self, turn: Turn) -> None:
         """What was thought of this turn so far is stale from now on."""
@@ -218,6 +245,7 @@ class Director:
         if answer is None or answer.turn is not turn:
             return
         turn.revise()
+        self._answering.discard(turn.number)
         self._supervisor.cancel(Cancel(scope="rev", at=turn.at(), reason="the speaker went on"))
         answer.end("interrupted")
         self._active = None
@@ -248,7 +276,7 @@ class Director:
     def _announce(self, turn: Turn, text: str = "") -> None:
         if turn.number in self._announced:
             return
-        self._announced.add(turn.number)
+        self._announced[turn.number] = turn
         self._stage.tell(
             show.TurnStarted(turn=turn.number, source=turn.source, who=turn.who, text=text)
         )
@@ -261,6 +289,7 @@ class Director:
         self._asked = text
         answer = Answer(self._stage, turn, text, committed=committed)
         self._active = answer
+        self._answering.add(turn.number)
         task = asyncio.create_task(self._conclude(answer), name=f"conclude-{turn.number}")
         self._concluding.add(task)
         task.add_done_callback(self._concluding.discard)
@@ -270,8 +299,10 @@ class Director:
         turn = answer.turn
         if answer.rev != turn.rev:
             return  # a newer revision answers
+        self._answering.discard(turn.number)
         if self._active is answer:
             self._active = None
+        self._said = (_lines(answer), time.monotonic())
         remembered = answer.remembered()
         self._stage.history.add(turn.text, remembered, answer.mood)
         self._end(turn, answer.done_event())
@@ -293,16 +324,20 @@ class Director:
         )
 
     def _end(self, turn: Turn, event: show.TurnDone) -> None:
-        self._announced.discard(turn.number)
+        self._announced.pop(turn.number, None)
         self._stage.tell(event)
         if not turn.done.done():
             turn.done.set_result(event)
 
     def _pump(self) -> None:
         """Begin the next turn that waits, if she is free."""
-        if self._active is not None or self._latch.panicked or self.hearing.busy:
-            if self._floor and self._active is None and not self._latch.panicked:
-                asyncio.get_running_loop().call_later(0.1, self._pump)
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._active is not None or self._latch.panicked:
+            return  # called again when she is free
+        if self.hearing.busy:
+            self._later = asyncio.get_running_loop().call_later(LOOK_S, self._pump)
             return
         wish = self._floor.next(time.monotonic())
         if wish is None:
@@ -328,3 +363,13 @@ class Director:
             )
         except RequestFailed as err:
             log.info("warming up: %s", err)
+
+
+def _lines(answer: Answer) -> str:
+    """What she says in an answer, as far as it was given to her voice."""
+    return " ".join(line.text for line in answer.turn.lines)
+
+
+def _whole(turn: Turn, text: str) -> str:
+    """What they said, with what they had said just before it."""
+    return f"{turn.before} {text}".strip()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engines.wire import audio, show, tts
 from engines.wire.envelope import Failure
@@ -25,6 +26,18 @@ BACK_S = 10.0
 """How long a sentence waits for a synthesizer that has died to be back."""
 
 _CUT = Failure(code="cancelled", message="playback ended early")
+
+
+@dataclass
+class _Voice:
+    """A sentence on its way from `tts` to `audio`."""
+
+    line: SpokenLine
+    before: asyncio.Event | None
+    opened: asyncio.Event
+    play: Exchange[audio.Played] | None = None
+    fed: int = 0
+    """Bytes handed to `audio`."""
 
 
 class Speech:
@@ -101,41 +114,55 @@ class Speech:
     async def _say(
         self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
     ) -> None:
-        at = self._turn.at(line.seq)
-        play: Exchange[audio.Played] | None = None
-        fed = 0
-        for attempt in (1, 2):
-            skip = fed * 2
-            try:
-                making = self._supervisor.open(
-                    "tts", tts.SPEAK, tts.Speak(text=line.text), at=at, credit=CREDIT
-                )
-                async for event in making.events(self._timeout):
-                    if not isinstance(event, tts.Audio):
-                        continue
-                    self._turn.mark("first_pcm", time.perf_counter_ns())
-                    if play is None:
-                        play = await self._open(line, event.rate, before, opened)
-                    pcm = event.pcm[skip:]
-                    skip -= len(event.pcm) - len(pcm)
-                    if pcm:
-                        await self._feed(play, pcm, line)
-                        fed += len(pcm) // 2
-                line.samples = (await making.result(self._timeout)).samples
-                break
-            except RequestFailed as err:
-                if err.code != "gone" or attempt == 2 or (play is not None and play.done):
-                    raise
-                # It died in mid-sentence; its successor makes the same sentence, and what the
-                # device already has of it is skipped.
-                log.info("turn %d: tts has gone, waiting for it", self._turn.number)
-                if not await self._supervisor.wait_ready("tts", BACK_S):
-                    raise
-        if play is None:
-            line.status = "played"  # nothing in it could be pronounced
-            return
-        play.feed(audio.PCM, audio.Pcm(last=True))
-        await self._heard(play, line)
+        voice = _Voice(line, before, opened)
+        try:
+            for attempt in (1, 2):
+                try:
+                    await self._make(voice)
+                    break
+                except RequestFailed as err:
+                    playing = voice.play is None or not voice.play.done
+                    if err.code != "gone" or attempt == 2 or not playing:
+                        raise
+                    # It died in mid-sentence; its successor makes the same sentence, and what
+                    # the device already has of it is skipped.
+                    log.info("turn %d: tts has gone, waiting for it", self._turn.number)
+                    if not await self._supervisor.wait_ready("tts", BACK_S):
+                        raise
+            if voice.play is None:
+                line.status = "played"  # nothing in it could be pronounced
+                return
+            voice.play.feed(audio.PCM, audio.Pcm(last=True))
+            await self._heard(voice.play, line)
+        finally:
+            if voice.play is not None:
+                voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
+
+    async def _make(self, voice: _Voice) -> None:
+        """Have a sentence made and hand it on, past what was handed on before."""
+        line, skip = voice.line, voice.fed
+        making = self._supervisor.open(
+            "tts",
+            tts.SPEAK,
+            tts.Speak(text=line.text),
+            at=self._turn.at(line.seq),
+            credit=CREDIT,
+        )
+        try:
+            async for event in making.events(self._timeout):
+                if not isinstance(event, tts.Audio):
+                    continue
+                self._turn.mark("first_pcm", time.perf_counter_ns())
+                if voice.play is None:
+                    voice.play = await self._open(line, event.rate, voice.before, voice.opened)
+                pcm = event.pcm[skip:]
+                skip -= len(event.pcm) - len(pcm)
+                if pcm:
+                    await self._feed(voice.play, pcm, line)
+                    voice.fed += len(pcm)
+            line.samples = (await making.result(self._timeout)).samples
+        finally:
+            making.cancel("no longer wanted")
 
     async def _open(
         self, line: SpokenLine, rate: int, before: asyncio.Event | None, opened: asyncio.Event

@@ -39,6 +39,12 @@ class Turn:
     who: str
     epoch: int
     text: str = ""
+    before: str = ""
+    """What they said just before, in a turn that had no answer yet: it belongs to this one."""
+    on_air: str = ""
+    """What she was saying when they began to speak."""
+    just_said: str = ""
+    """What she had said a moment before they began."""
     rev: int = 0
     play: bool = True
     preset: str = ""
