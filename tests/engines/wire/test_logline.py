@@ -24,7 +24,7 @@ SECRETS = {
     "OBS_WS_PASSWORD": 'quo"ted\\pass',
     "TWITCH_OAUTH_TOKEN": "oauth:abcdef",
     "TELEMETRY_API_KEY": "key-" + "9" * 20,
-    "VTS_AUTH_TOKEN": "schlüssel",
+    "VTS_AUTH_TOKEN": 'schlüs"sel\\',
     "TWITCH_CLIENT_SECRET": "oauth:abcdef-longer",
     "DEVICE_KEY": "12345678",
 }
