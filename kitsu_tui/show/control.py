@@ -69,6 +69,7 @@ class Client:
         self._watch_id, self.wants_logs = id_, params.logs
         self.name, self.operator = params.by, params.operator
         bus = self._server.bus
+        bus.flush_logs()  # to those before: for this one they are in the backlog
         self._event(control.SNAPSHOT.name, bus.snapshot())
         if params.logs:
             for data in bus.backlog(params.backlog):
