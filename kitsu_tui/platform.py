@@ -28,7 +28,7 @@ def set_nice(pid: int, nice: int) -> None:
     if nice <= 0:
         return
     with contextlib.suppress(psutil.Error, OSError):
-        if WINDOWS:
+        if sys.platform == "win32":
             psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             psutil.Process(pid).nice(nice)
