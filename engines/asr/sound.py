@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.asr.resample import Samples, resample
 from engines.harness import Refused
+from engines.resample import Samples, resample
 from engines.wire import asr
 
 RATE = 16000

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from engines.asr.backends.base import Heard
-from engines.asr.resample import Resampler, Samples
 from engines.asr.sound import (
     FRAME,
     MAX_S,
@@ -23,6 +22,7 @@ from engines.asr.sound import (
 )
 from engines.asr.worker import Urgency, Worker
 from engines.harness import Refused
+from engines.resample import Resampler, Samples
 from engines.wire import asr
 
 LONGEST_PIECE = 12 * RATE

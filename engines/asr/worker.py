@@ -14,8 +14,8 @@ from enum import IntEnum
 from itertools import count
 
 from engines.asr.backends.base import Heard, Recogniser
-from engines.asr.resample import Samples
 from engines.harness import Refused
+from engines.resample import Samples
 
 log = logging.getLogger("asr")
 

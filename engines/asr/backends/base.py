@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engines.asr.resample import Samples
+from engines.resample import Samples
 
 
 class Heard(Struct, frozen=True, kw_only=True):

@@ -28,9 +28,9 @@ from engines.asr.backends.guards import (
     token_limit,
     unrolled,
 )
-from engines.asr.resample import Samples
 from engines.asr.sound import RATE, is_inaudible
 from engines.harness import ConfigError, Missing
+from engines.resample import Samples
 from engines.wire import asr
 
 log = logging.getLogger("asr")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.asr.resample import resample
+from engines.resample import resample
 
 RATE = 16000
 LEAD_S = 0.2

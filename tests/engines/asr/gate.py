@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from engines.asr.backends import Heard, Recogniser
-from engines.asr.resample import Samples
+from engines.resample import Samples
 
 LIMIT_S = 30.0
 

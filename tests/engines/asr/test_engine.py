@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.asr.engine import MAX_CALLS, AsrEngine
-from engines.asr.resample import resample
+from engines.resample import resample
 from engines.testing import Bench, lab
 from engines.wire import asr
 from engines.wire.envelope import Cancel, Event, Request, Response

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.asr.resample import Resampler, Samples, resample
 from engines.asr.sound import (
     FRAME,
     frame_levels,
@@ -17,6 +16,7 @@ from engines.asr.sound import (
     read_wav,
 )
 from engines.harness import Refused
+from engines.resample import Resampler, Samples, resample
 
 
 def tone(hertz: float, rate: int, seconds: float = 1.0) -> Samples:

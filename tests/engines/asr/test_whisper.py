@@ -10,9 +10,9 @@ import pytest
 
 from engines.asr import backends
 from engines.asr.backends import Recogniser
-from engines.asr.resample import Samples
 from engines.asr.sound import from_pcm
 from engines.harness import ConfigError, Missing
+from engines.resample import Samples
 from engines.wire import asr
 from kitsu_tui.bench.wer import wer
 from tests.support.speech import CLIPS, pcm_of
