@@ -95,7 +95,7 @@ def console(
     except OSError:
         output = None
     guard = terminal.Guard(leave, farewell, output)
-    screen = ConsoleApp(link, remote=remote, lost=guard.lost, output=output)
+    screen = ConsoleApp(link, remote=remote, lost=guard.lost, leaving=guard.leaving, output=output)
     guard.install()
     ending = screen.run()
     guard.left()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -50,6 +51,7 @@ class ConsoleApp(App[Ending]):
         connect: False: nothing is connected (tests give the state by hand).
         remote: over SSH: the terminal's own sixteen colours.
         lost: called in any thread when the terminal has gone.
+        leaving: called when the app begins to end.
         output: what to draw on, standard error if None.
     """
 
@@ -66,6 +68,7 @@ class ConsoleApp(App[Ending]):
         connect: bool = True,
         remote: bool = False,
         lost: Callable[[], None] = lambda: None,
+        leaving: Callable[[], None] = lambda: None,
         output: Output | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -75,6 +78,7 @@ class ConsoleApp(App[Ending]):
         self.register_theme(themes.KITSU)
         self.theme = themes.REMOTE if remote else themes.KITSU.name
         self._connect = connect
+        self._leaving = leaving
         self._task: asyncio.Task[None] | None = None
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self.desk = Desk(link, clock)
@@ -91,6 +95,16 @@ class ConsoleApp(App[Ending]):
             self.panic_line.start()
             self._task = asyncio.create_task(self.link.run(), name="link")
             self._task.add_done_callback(self._link_ended)
+
+    def exit(
+        self,
+        result: Ending | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """End, within a bound."""
+        self._leaving()
+        super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
         """Detach."""

@@ -39,7 +39,8 @@ def status(link: Link, now: float, width: int) -> Line:
     if not state.profile:
         return ((" kitsu ", "strong"), (_phase(link), ""))
     kind: Span = (" ● LIVE ● ", "strong") if state.live else (" rehearsal ", "dim")
-    left: list[Span] = [kind, (f" {visible(state.profile)} ", ""), ("│ ", "dim")]
+    name = "" if state.profile.casefold() == kind[0].strip() else f" {visible(state.profile)} "
+    left: list[Span] = [kind, (name, ""), ("│ ", "dim")]
     if not link.attached:
         left.append((f"{_phase(link)} ", "bad"))
     elif link.silent:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kitsu_tui.console.output import Output
 
 LEAVE_WITHIN = 1.5
+QUIT_WITHIN = 8.0
+"""Seconds for an operator who quits: a slow link may still be drawing."""
 GIVEN_UP_WITHIN = 0.5
 """Seconds that a writer needs to see that the terminal was given up, and then some."""
 
@@ -100,12 +102,15 @@ class Guard:
             threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
 
     def lost(self) -> None:
-        """The terminal has gone: leave. Any thread."""
-        if self._leaving.is_set():
-            return
-        self._leaving.set()
-        threading.Thread(target=self._see_it_through, name="leave", daemon=True).start()
-        self._leave()
+        """The terminal has gone, or a signal came: leave. Any thread."""
+        if not self._leaving.is_set():
+            self._see_to_it(LEAVE_WITHIN)
+            self._leave()
+
+    def leaving(self) -> None:
+        """The app is about to end by itself: see that it does. Any thread."""
+        if not self._leaving.is_set():
+            self._see_to_it(QUIT_WITHIN)
 
     def left(self) -> None:
         """The app has ended by itself. Does not return if that came too late."""
@@ -127,8 +132,15 @@ class Guard:
                     self.lost()
                     return
 
-    def _see_it_through(self) -> None:
-        if self._left.wait(LEAVE_WITHIN):
+    def _see_to_it(self, within: float) -> None:
+        self._leaving.set()
+        thread = threading.Thread(
+            target=self._see_it_through, args=(within,), name="leave", daemon=True
+        )
+        thread.start()
+
+    def _see_it_through(self, within: float) -> None:
+        if self._left.wait(within):
             return
         self._taken_over = True
         if self._output is not None:
