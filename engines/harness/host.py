@@ -282,6 +282,10 @@ class Host:
             else:
                 self._early.append(request)
             return
+        if not self.room.is_set():
+            # Answers that are made at once do not wait for room, so they would pile up without end.
+            self._no(request.id, "busy", "nobody reads what is said here", retry=True)
+            return
         kind, method = served
         try:
             params = kind.decode(request.data)

@@ -152,12 +152,16 @@ async def test_a_full_outbox_makes_senders_wait_until_there_is_room(desk: Desk) 
     desk.send(count("1", 5))
     await desk.settle()
     assert len(desk.events(echo.NUMBER)) == 1
-    desk.send(say("2", "sync answers are not held back"))
-    assert [r.id for r in desk.responses()] == ["2"]
+    desk.send(say("2", "made at once, this would be one more that waits"))
+    [refused] = desk.responses()
+    assert refused.error is not None
+    assert (refused.id, refused.error.code, refused.error.retry) == ("2", "busy", True)
     desk.full = False
     desk.host.room.set()
     await desk.settle()
     assert [r.id for r in desk.responses()] == ["2", "1"]
+    desk.send(say("3", "served again"))
+    assert desk.responses()[-1].ok
     assert len(desk.events(echo.NUMBER)) == 5
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+
+import psutil
 import pytest
 
-from tests.support.pipe import Pipe, faulty, supervised
+from tests.support.pipe import ENGINE, ROOT, Pipe, faulty, supervised
 
 pytestmark = pytest.mark.e2e
 
@@ -163,3 +167,33 @@ def test_figures_are_told_about_every_second() -> None:
         count(engine, "2", 1_000_000)
         figures = engine.wait(2, type="event", name="figures")["data"]
         assert figures == {"queue": 1, "dropped": 0, "stale": 1, "busy": True}
+
+
+def test_one_that_nobody_reads_refuses_instead_of_filling_memory() -> None:
+    process = subprocess.Popen(
+        [*ENGINE, "echo", "--supervised"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(b'{"type":"init"}\n')
+        process.stdin.flush()
+        while b'"ready"' not in process.stdout.readline():
+            pass
+        before = psutil.Process(process.pid).memory_info().rss
+        many, text = 600, b"x" * 100_000
+        for n in range(many):  # 60 MB, all of it taken though nothing is read
+            process.stdin.write(
+                b'{"type":"request","id":"%d","name":"echo.say","data":{"text":"%s"}}\n' % (n, text)
+            )
+        process.stdin.write(b'{"type":"shutdown"}\n')
+        process.stdin.flush()
+        assert psutil.Process(process.pid).memory_info().rss - before < 40 << 20
+        answers = [f for f in map(json.loads, process.stdout) if f["type"] == "response"]
+        assert [int(f["id"]) for f in answers] == list(range(many))
+        refused = [f["error"] for f in answers if not f["ok"]]
+        assert {(error["code"], error["retry"]) for error in refused} == {("busy", True)}
+        assert 0 < len(refused) < many
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
