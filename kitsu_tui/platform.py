@@ -39,6 +39,8 @@ def signal_group(pid: int, name: str) -> bool:
 
     `TERM` asks, `QUIT` asks for a stack dump on stderr, `KILL` ends. Windows knows only to end.
     """
+    if pid <= 1:  # group 0 is our own, and -1 is everybody
+        return False
     if sys.platform == "win32":
         if name == "QUIT":
             return True
@@ -55,10 +57,15 @@ def signal_group(pid: int, name: str) -> bool:
 
 
 def start_time(pid: int) -> float:
-    """When a process began (wall, seconds): tells it from a later one of its number. 0: gone."""
+    """When a process began (wall, seconds): tells it from a later one of its number. 0: gone, or
+    dead and not yet fetched by its parent.
+    """
     try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            dead = process.status() == psutil.STATUS_ZOMBIE
+            return 0.0 if dead else float(process.create_time())
+    except (psutil.Error, ValueError, OverflowError):
         return 0.0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
@@ -21,6 +22,7 @@ from kitsu_tui import platform
 log = logging.getLogger("show.child")
 
 STDERR_LINE = 64 << 10
+MAX_LINES_WAITING = 20_000
 PIPE_GRACE_S = 0.5
 """How long a pipe may stay open after the process has gone: a grandchild may hold it."""
 
@@ -64,6 +66,11 @@ class Child(asyncio.SubprocessProtocol):
     def dropped(self) -> int:
         """Latest-wins lines that were replaced before the child took them."""
         return self._outbox.dropped
+
+    @property
+    def clogged(self) -> bool:
+        """True when more waits for it than an engine that reads would let pile up."""
+        return not self._outbox.has_room or len(self._outbox) > MAX_LINES_WAITING
 
     async def spawn(
         self, command: Sequence[str], environ: Mapping[str, str], cwd: str, nice: int
@@ -122,9 +129,9 @@ class Child(asyncio.SubprocessProtocol):
                 log.warning("pid %d does not leave: %s", self.pid, step)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.exited.wait(), wait)
-                await self._settled()
+                await self.settled()
                 return step
-        await self._settled()
+        await self.settled()
         return "KILL"
 
     async def kill(self) -> None:
@@ -132,9 +139,10 @@ class Child(asyncio.SubprocessProtocol):
         self.signal("KILL")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.exited.wait(), LADDER[-1][1])
-        await self._settled()
+        await self.settled()
 
-    async def _settled(self) -> None:
+    async def settled(self) -> None:
+        """Once it has exited: wait until its pipes are done too, or are given up."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.gone.wait(), PIPE_GRACE_S * 2)
 
@@ -201,3 +209,20 @@ class Child(asyncio.SubprocessProtocol):
         self._flushing = False
         while not self._paused and self._stdin is not None and (batch := self._outbox.take()):
             self._stdin.write(batch)
+
+
+def why_not_started(err: OSError | ValueError, cwd: str) -> tuple[str, bool]:
+    """An error of starting in words, and whether another start would end the same way."""
+    if not isinstance(err, OSError):
+        return f"cannot be started: {err}", True
+    what = err.filename if isinstance(err.filename, str) else "its command"
+    if what == cwd:
+        words = f"the folder {cwd}: {err.strerror}"
+    elif err.errno == errno.ENOENT:
+        words = f"{what}: there is no such command"
+    elif err.errno in (errno.EACCES, errno.ENOEXEC):
+        words = f"{what}: not a program that may be run"
+    else:
+        words = f"{what}: {err.strerror or err}"
+    passing = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EINTR)
+    return f"cannot be started: {words}", err.errno not in passing

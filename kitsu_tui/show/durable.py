@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import psutil
 from msgspec import Struct
 
 from kitsu_tui import platform
 
 log = logging.getLogger("show.durable")
+
+SWEEP_S = 2.0
+"""How long the dying of what an earlier show left behind is waited for, all together."""
+SAVE_S = 1.0
 
 T = TypeVar("T", bound=Struct)
 
@@ -95,27 +99,24 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = asyncio.Lock()
+        self._dirty = False
+        self._saver: asyncio.Task[None] | None = None
         self._children: dict[str, Born] = {}
 
     def sweep(self) -> list[str]:
         """End what an earlier show left alive; returns their names. Blocks; call before the loop
         has work to do.
         """
-        ended = []
         left = read_file(self._path, LedgerFile, LedgerFile()).children
-        for name, born in left.items():
-            now = platform.start_time(born.pid)
-            if now and abs(now - born.started) < 1.0:
-                platform.signal_group(born.pid, "KILL")
-                try:
-                    psutil.Process(born.pid).wait(2.0)
-                except psutil.Error:
-                    pass
-                ended.append(f"{name} (pid {born.pid})")
+        alive = {name: born for name, born in left.items() if _lives(born)}
+        for born in alive.values():
+            platform.signal_group(born.pid, "KILL")
+        end = time.monotonic() + SWEEP_S
+        while any(_lives(born) for born in alive.values()) and time.monotonic() < end:
+            time.sleep(0.01)
         if left:
             write_file(self._path, LedgerFile(), sync=False)
-        return ended
+        return [f"{name} (pid {born.pid})" for name, born in alive.items()]
 
     async def add(self, name: str, pid: int) -> None:
         """A child was started."""
@@ -128,9 +129,22 @@ class Ledger:
         await self._save()
 
     async def _save(self) -> None:
-        async with self._lock:
+        """Bring it to the disk; a disk that hangs is not waited for."""
+        self._dirty = True
+        if self._saver is None or self._saver.done():
+            self._saver = asyncio.create_task(self._write(), name="ledger")
+        await asyncio.wait({self._saver}, timeout=SAVE_S)
+
+    async def _write(self) -> None:
+        while self._dirty:
+            self._dirty = False
             value = LedgerFile(dict(self._children))
             try:
                 await asyncio.to_thread(write_file, self._path, value, sync=False)
             except OSError as err:
                 log.warning("the ledger of children cannot be saved: %s", err)
+
+
+def _lives(born: Born) -> bool:
+    now = platform.start_time(born.pid)
+    return bool(now) and abs(now - born.started) < 1.0

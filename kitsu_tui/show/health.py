@@ -46,6 +46,11 @@ class Health:
         self._sent = {k: t for k, t in self._sent.items() if k > n}
         self._oldest = min(self._sent.values(), default=None)
 
+    def excuse(self, now: float) -> None:
+        """We stood still ourselves: what is not answered yet counts from now."""
+        self._sent = dict.fromkeys(self._sent, now)
+        self._oldest = None if self._oldest is None else now
+
     def verdict(self, now: float, *, loading: bool) -> Verdict:
         """How it stands now."""
         if self._oldest is None:

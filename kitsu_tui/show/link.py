@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,8 @@ log = logging.getLogger("show.link")
 
 Listener = Callable[[Any, At | None], None]
 FLOOD = 200
+"""Unusable lines within `FLOOD_S` seconds that make an engine degraded."""
+FLOOD_S = 10.0
 
 
 class Link:
@@ -68,7 +71,9 @@ class Link:
         self._listeners = listeners
         self._on_status = on_status
         self._child: Child | None = None
-        self._told_bad = float("-inf")
+        self._bad_times: deque[float] = deque(maxlen=FLOOD)
+        self._told_at: dict[str, float] = {}
+        self._closed = False
         self.stale_count = 0
         self.health = Health(time.monotonic())
         self.peer = Peer(self.send)
@@ -108,26 +113,42 @@ class Link:
             self.send(Ping(n=n), _CONTROL)
 
     def close(self, reason: str) -> None:
-        """It has gone: fail what is under way."""
+        """It has gone: fail what is under way, and take nothing more from it."""
+        self._closed = True
         self.peer.close(reason)
 
     def lines(self, lines: list[bytes]) -> None:
         """Act on lines from it, in order."""
         for line in lines:
+            if self._closed:
+                return
             try:
                 self._frame(decode(line))
             except (BadLine, BadBody) as err:
                 self.trouble(str(err))
+            except Exception:  # a listener's own fault must not cost the lines behind this one
+                log.exception("%s: what it said could not be acted on", self.engine)
 
     def trouble(self, detail: str, count: int = 1) -> None:
         """Count what cannot be used, and log it once a second at most."""
         self.bad += count
-        now = time.monotonic()
-        if now - self._told_bad >= 1.0:
-            self._told_bad = now
+        self._bad_times.extend([time.monotonic()] * min(count, FLOOD))
+        if self._may_tell("bad"):
             log.warning(
                 "%s: a line that cannot be used (%d so far): %s", self.engine, self.bad, detail
             )
+
+    def flooding(self, now: float) -> bool:
+        """True when so much of what it says cannot be used that it is not well."""
+        return len(self._bad_times) == FLOOD and now - self._bad_times[0] < FLOOD_S
+
+    def _may_tell(self, what: str) -> bool:
+        """Once a second for each kind of complaint."""
+        now = time.monotonic()
+        if now - self._told_at.get(what, float("-inf")) < 1.0:
+            return False
+        self._told_at[what] = now
+        return True
 
     def _frame(self, frame: Frame) -> None:
         if isinstance(frame, Event):
@@ -168,9 +189,13 @@ class Link:
             self.figures = common.FIGURES.decode(event.data)
         elif event.name == common.TROUBLE.name:
             trouble = common.TROUBLE.decode(event.data)
-            log.warning(
-                "%s could not use %d of our lines: %s", self.engine, trouble.count, trouble.detail
-            )
+            if self._may_tell("trouble"):
+                log.warning(
+                    "%s could not use %d of our lines: %s",
+                    self.engine,
+                    trouble.count,
+                    trouble.detail,
+                )
         elif event.name in self._listeners:
             kind, listener = self._listeners[event.name]
             listener(kind.decode(event.data), event.at)

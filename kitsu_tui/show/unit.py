@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from engines.wire import common, show
-from engines.wire.logline import LogLine, parse
+from engines.wire.logline import Masker
 from engines.wire.message import EventKind
-from engines.wire.stale import StaleFilter
 from kitsu_tui import platform
 from kitsu_tui.config.errors import ConfigError
-from kitsu_tui.show.child import Child
-from kitsu_tui.show.durable import Ledger
+from kitsu_tui.show.child import Child, why_not_started
 from kitsu_tui.show.link import Link, Listener
 from kitsu_tui.show.restart import RestartPolicy
+from kitsu_tui.show.spec import Around, Spec, child_environ
+from kitsu_tui.show.stderr import Stderr
 
 log = logging.getLogger("show.unit")
 
@@ -29,37 +25,10 @@ HELLO_S = 10.0
 LOAD_S = 120.0
 """Longest load: a pong says nothing of a loader that is stuck."""
 TICK_S = 0.25
-LAST_WORDS = 5
-
-
-@dataclass
-class Spec:
-    """What an engine is started with.
-
-    `config` is called at each start, so that a model that was pulled meanwhile is found.
-    """
-
-    name: str
-    command: list[str]
-    config: Callable[[], dict[str, Any]]
-    needs: list[str] = field(default_factory=list)
-    nice: int = 0
-    env: dict[str, str] = field(default_factory=dict)
-    enabled: bool = True
-    off_reason: str = ""
-
-
-@dataclass
-class Around:
-    """What units share."""
-
-    tell: Callable[[show.ShowEvent], None]
-    logs: Callable[[str, list[bytes], list[LogLine]], None]
-    stale: StaleFilter
-    ledger: Ledger
-    epoch: Callable[[], int]
-    cwd: str
-    environ: dict[str, str]
+CLOGGED_S = 2.0
+"""How long more than a bound may wait for an engine to read it."""
+STALLED_S = 2.0
+"""When checks are this far apart, it is the show that stood still, and not the engine."""
 
 
 class Unit:
@@ -88,13 +57,16 @@ class Unit:
         self._child: Child | None = None
         self._policy = RestartPolicy()
         self._listeners: dict[str, tuple[EventKind[Any], Listener]] = {}
-        self._words: deque[str] = deque(maxlen=200)
-        self._errors: deque[str] = deque(maxlen=LAST_WORDS)
+        self._stderr = Stderr(spec.name, Masker(around.environ | spec.env), around.logs)
         self._starts = 0
         self._exit = ""
+        self._detail = ""
         self._needs: list[Unit] = []
         self._ready_since = 0.0
         self._loading_since = 0.0
+        self._checked = 0.0
+        self._clogged_since = 0.0
+        self._flooded = False
         self._closing = False
 
     # -- asked from outside ------------------------------------------------------------------
@@ -139,6 +111,8 @@ class Unit:
     async def run(self) -> None:
         """Live until `close`."""
         while True:
+            # What was asked before this moment stands in the flags that are read from here on.
+            self._wake.clear()
             if not self.wanted:
                 self._set("off" if not self._starts else "stopped", self.spec.off_reason)
                 self.settled.set()
@@ -148,34 +122,28 @@ class Unit:
                 continue
             self.spec.off_reason = ""
             self._restart_now = False
-            if not await self._needs_met():
+            if missing := [unit.spec.name for unit in self._needs if not unit.ready.is_set()]:
+                detail = "for " + ", ".join(missing)
+                if (self.state, self._detail) != ("waiting", detail):
+                    self._set("waiting", detail)
+                await self._woken(0.2)
                 continue
             self.settled.clear()
-            delay = await self._live()
+            try:
+                delay = await self._live()
+            except Exception as err:
+                log.exception("the supervision of %s failed", self.spec.name)
+                delay = self._failed(f"its supervision failed: {type(err).__name__}: {err}")
             if delay is None:
                 continue
             if delay < 0:  # failed: only the operator starts it again
                 self.settled.set()
-                await self._woken(None)
-                continue
-            await self._woken(delay)
+            await self._woken(None if delay < 0 else delay)
 
-    async def _needs_met(self) -> bool:
-        missing = [unit for unit in self._needs if not unit.ready.is_set()]
-        if not missing:
-            return True
-        self._set("waiting", "for " + ", ".join(unit.spec.name for unit in missing))
-        await self._woken(0.2)
-        return False
-
-    async def _woken(self, timeout: float | None) -> bool:
-        """Wait until somebody asks for something; False when `timeout` went by first."""
-        try:
+    async def _woken(self, timeout: float | None) -> None:
+        """Wait until somebody asks for something, or until `timeout` seconds went by."""
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), timeout)
-        except TimeoutError:
-            return False
-        self._wake.clear()
-        return True
 
     async def _live(self) -> float | None:
         """Start it and see it to its end.
@@ -183,23 +151,28 @@ class Unit:
         Returns the seconds to wait before the next start, -1 for none, None when it was ended on
         purpose.
         """
-        self._words.clear()
-        self._errors.clear()
+        self._stderr.begin()
         self._ready_since = 0.0
         if self._starts:
             self.restarts += 1
         self._starts += 1
-        self._loading_since = time.monotonic()
-        try:
-            config = self.spec.config()
-        except ConfigError as err:
-            self._set("failed", str(err))
-            self._by = ""
-            return -1
-        link = Link(self.spec.name, self._around.stale, self._listeners, self._on_status)
-        child = Child(link.lines, lambda n: link.trouble("a line over 1 MiB", n), self._on_stderr)
-        link.attach(child)
         self._set("starting")
+        try:
+            config = await asyncio.to_thread(self.spec.config)  # it looks for models on the disk
+        except ConfigError as err:
+            return self._failed(str(err))
+        if not self.wanted:
+            return None
+        link = Link(
+            self.spec.name,
+            self._around.stale,
+            self._listeners,
+            lambda status: self._on_status(child, status),
+        )
+        child = Child(
+            link.lines, lambda n: link.trouble("a line over 1 MiB", n), self._stderr.lines
+        )
+        link.attach(child)
         try:
             await child.spawn(
                 self.spec.command,
@@ -208,11 +181,12 @@ class Unit:
                 self.spec.nice,
             )
         except (OSError, ValueError) as err:
-            return self._after_death(None, f"cannot be started: {err}")
+            why, final = why_not_started(err, self._around.cwd)
+            return self._failed(why) if final else self._after_death(None, why)
         self._child, self.link = child, link
-        await self._around.ledger.add(self.spec.name, child.pid)
-        self._set("starting")
         try:
+            await self._around.ledger.add(self.spec.name, child.pid)
+            self._set("starting")
             why = await self._watch(child, link, config)
         finally:
             self.ready.clear()
@@ -229,14 +203,15 @@ class Unit:
 
     async def _watch(self, child: Child, link: Link, config: dict[str, Any]) -> str:
         """See it through; returns why it ended: `asked`, or a reason, or nothing."""
+        self._loading_since = self._checked = time.monotonic()
+        self._clogged_since, self._flooded = 0.0, False
         exited = asyncio.ensure_future(child.exited.wait())
         asked = asyncio.ensure_future(self._asked_to_end())
+        greeting = asyncio.ensure_future(link.greeted.wait())
         try:
-            greeting = asyncio.ensure_future(link.greeted.wait())
             await asyncio.wait(
                 {exited, asked, greeting}, timeout=HELLO_S, return_when=asyncio.FIRST_COMPLETED
             )
-            greeting.cancel()
             if not exited.done() and not asked.done():
                 if not link.greeted.is_set():
                     return f"no hello within {HELLO_S:g} s"
@@ -244,6 +219,7 @@ class Unit:
                     return link.mismatch
                 self._set("loading")
                 link.init(config, self._around.epoch())
+            self._checked = time.monotonic()
             while not exited.done() and not asked.done():
                 why = self._check(link)
                 if why:
@@ -251,79 +227,95 @@ class Unit:
                 await asyncio.wait(
                     {exited, asked}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED
                 )
+            self.ready.clear()
             if asked.done() and not exited.done():
-                self._set("stopping", by=self._by)
-                self.ready.clear()
+                self._set("stopping")
                 step = await child.stop(lambda: link.shutdown("asked to"))
                 log.info("%s stopped (%s)", self.spec.name, step)
                 return "asked"
-            await child._settled()
-            return "asked" if asked.done() else ""
+            await child.settled()
+            return ""
         finally:
-            exited.cancel()
-            asked.cancel()
+            for waiting in (exited, asked, greeting):
+                waiting.cancel()
 
     def _check(self, link: Link) -> str:
         """Ping, and judge; returns why it must be ended, or nothing."""
         now = time.monotonic()
+        if now - self._checked > STALLED_S:
+            link.health.excuse(now)
+        self._checked = now
         link.tick(now)
-        loading = not self.ready.is_set() and self.state in ("starting", "loading")
+        loading = not self.ready.is_set()
         verdict = link.health.verdict(now, loading=loading)
         if verdict == "kill":
             return "it stopped answering"
         if loading and now - self._loading_since > LOAD_S:
             return f"not ready within {LOAD_S:g} s"
+        if self._child is not None and self._child.clogged:
+            self._clogged_since = self._clogged_since or now
+            if now - self._clogged_since > CLOGGED_S:
+                return "it does not read what it is sent"
+        else:
+            self._clogged_since = 0.0
         if verdict == "unresponsive" and self.state in ("ready", "degraded", "loading"):
             self._set("unresponsive", "no answer to pings")
-        elif verdict == "ok" and self.state == "unresponsive" and link.status is not None:
-            self._on_status(link.status)
+        elif verdict == "ok" and self.state == "unresponsive":
+            self._as_it_says(link.status or common.Status(state="loading"))
+        elif link.flooding(now) and self.state == "ready":
+            self._flooded = True
+            self._set("degraded", f"{link.bad} lines of its cannot be used")
+        elif self._flooded and not link.flooding(now) and link.status is not None:
+            self._flooded = False
+            self._as_it_says(link.status)
         return ""
 
     async def _asked_to_end(self) -> None:
         while self.wanted and not self._restart_now:
-            await self._wake.wait()
             self._wake.clear()
+            await self._wake.wait()
+
+    def _failed(self, why: str) -> float:
+        self._set("failed", why, last_words=self._stderr.last_words)
+        self._tell_alert("error", f"{self.spec.name} has failed: {why or self._exit}")
+        self._by = ""
+        return -1
 
     def _after_death(self, code: int | None, why: str) -> float:
         ready_for = time.monotonic() - self._ready_since if self._ready_since else 0.0
         decision = self._policy.died(code, ready_for, time.monotonic())
-        words = list(self._errors) or list(self._words)[-LAST_WORDS:]
-        said = self._errors[-1] if self._errors and code in (2, 4) else ""
+        said = self._stderr.last_error if code in (2, 4) else ""
         reason = "; ".join(part for part in (why, said or decision.reason) if part)
-        self._by = ""
+        if self.wanted and not self._restart_now:
+            self._by = ""  # nobody asked for this
         if decision.delay is None:
-            self._set("failed", reason, last_words=words)
-            self._tell_alert("error", f"{self.spec.name} has failed: {reason or self._exit}")
-            return -1
-        self._set("backoff", reason, retry_at=time.time() + decision.delay, last_words=words)
+            return self._failed(reason)
+        retry_at = time.time() + decision.delay
+        self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
         self._tell_alert("warning", f"{self.spec.name} died ({reason or self._exit})")
         return decision.delay
 
     # -- what it says ------------------------------------------------------------------------
 
-    def _on_status(self, status: common.Status) -> None:
-        if self.state in ("stopping", "stopped", "off"):
+    def _on_status(self, child: Child, status: common.Status) -> None:
+        # What stood in the pipe of a dead engine, or what a grandchild says there, is no news.
+        if child.exited.is_set() or self.state == "stopping":
             return
-        if status.state in ("ready", "degraded") and not self._ready_since:
-            self._ready_since = time.monotonic()
-        self._set(status.state, status.detail)
-        if status.state == "loading":
-            self.ready.clear()
-        else:
-            self.ready.set()
-            self.settled.set()
+        if (status.state, status.detail) != (self.state, self._detail):
+            self._as_it_says(status)
 
-    def _on_stderr(self, lines: list[bytes], oversized: int) -> None:
-        now = time.time()
-        parsed = [parse(line, self.spec.name, now) for line in lines]
-        if oversized:
-            text = f"{oversized} lines over 64 KiB were left out"
-            parsed.append(parse(text.encode(), self.spec.name, now))
-        for line in parsed[-LAST_WORDS * 4 :]:
-            self._words.append(line.message)
-            if line.level in ("error", "critical"):
-                self._errors.append(line.message)
-        self._around.logs(self.spec.name, lines, parsed)
+    def _as_it_says(self, status: common.Status) -> None:
+        if status.state == "loading":
+            if self.ready.is_set():
+                self._loading_since = time.monotonic()
+            self.ready.clear()
+            self._set("loading", status.detail)
+            return
+        self._ready_since = self._ready_since or time.monotonic()
+        self._set(status.state, status.detail)
+        self.ready.set()
+        self.settled.set()
+        self._by = ""  # what was asked for is done
 
     def _tell_alert(self, level: Any, text: str) -> None:
         if not self._closing:
@@ -334,31 +326,25 @@ class Unit:
         state: show.EngineState,
         detail: str = "",
         *,
-        by: str = "",
         retry_at: float = 0,
         last_words: list[str] | None = None,
     ) -> None:
-        self.state = state
-        with contextlib.suppress(Exception):
-            self._around.tell(
-                show.EngineChanged(
-                    engine=self.spec.name,
-                    state=state,
-                    detail=detail,
-                    pid=self.pid,
-                    restarts=self.restarts,
-                    exit=self._exit,
-                    retry_at=retry_at,
-                    by=by or self._by,
-                    last_words=last_words or [],
-                )
-            )
+        self.state, self._detail = state, detail
+        change = show.EngineChanged(
+            engine=self.spec.name,
+            state=state,
+            detail=detail,
+            pid=self.pid,
+            restarts=self.restarts,
+            exit=self._exit,
+            retry_at=retry_at,
+            by=self._by,
+            last_words=last_words or [],
+        )
+        try:
+            self._around.tell(change)
+        except Exception:  # whoever listens, the engine's life goes on
+            log.exception("what %s is cannot be told", self.spec.name)
 
 
-def child_environ(environ: dict[str, str]) -> dict[str, str]:
-    """The environment of engines: ours, with what makes their output ours to read."""
-    return dict(environ) | {
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "KITSU_SHOW_PID": str(os.getpid()),
-    }
+__all__ = ["Around", "Spec", "Unit", "child_environ"]

@@ -1,0 +1,292 @@
+"""One engine's life under its supervisor, with real children."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import psutil
+import pytest
+
+from engines.wire import echo, show
+from engines.wire.envelope import Event
+from engines.wire.peer import RequestFailed
+from kitsu_tui.config.errors import ConfigError
+from kitsu_tui.show import unit as unit_module
+from kitsu_tui.show.link import Link
+from tests.support.rig import Rig, running, until
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+async def test_an_engine_starts_answers_and_stops_for_good(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit) as (task,):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        said = await unit.link.peer.request(echo.ECHO, echo.Echo(text="hi"))
+        assert said.text == "hi"
+        pid = unit.pid
+        unit.close()
+        await asyncio.wait_for(task, 10)
+    assert not alive(pid)
+    assert rig.states() == ["starting", "loading", "ready", "stopping", "stopped"]
+    last = rig.changes()[-1]
+    assert (last.pid, last.exit) == (0, "exit 0 (done)")
+
+
+async def test_a_death_fails_what_was_asked_and_is_told_truly(rig: Rig) -> None:
+    unit = rig.unit("deaf")
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        asked = unit.link.peer.open(echo.ECHO, echo.Echo(text="hi"))
+        os.kill(unit.pid, 9)
+        with pytest.raises(RequestFailed) as failed:
+            await asked.result(5.0)
+        assert failed.value.code == "gone"
+        await until(lambda: unit.state == "backoff")
+        assert not unit.ready.is_set()
+        last = rig.changes()[-1]
+        assert (last.exit, last.pid) == ("killed by SIGKILL", 0)
+        assert 0 < last.retry_at - time.time() < 1
+
+
+async def test_a_dead_engine_cannot_become_ready(rig: Rig) -> None:
+    unit = rig.unit("ghost")
+    async with running(unit):
+        await until(lambda: unit.state == "backoff")
+        assert not any(change.detail == "boo" for change in rig.changes())
+
+
+async def test_waiting_for_another_is_told_once(rig: Rig) -> None:
+    first, second = rig.unit("loading", name="echo"), rig.unit(name="tts")
+    second.after([first])
+    async with running(first, second):
+        await until(lambda: first.state == "loading")
+        await asyncio.sleep(0.7)
+        assert len(rig.changes("tts")) == 1
+        assert rig.changes("tts")[0].detail == "for echo"
+        first.switch(False, "cli:me")
+        await until(lambda: first.state == "stopped")
+        second.switch(False, "cli:me")
+        await until(lambda: second.state == "off")
+
+
+async def test_who_waits_for_one_that_is_off_starts_when_it_comes(rig: Rig) -> None:
+    first, second = rig.unit(enabled=False), rig.unit(name="tts")
+    second.spec.command = rig.unit().spec.command
+    second.after([first])
+    async with running(first, second):
+        await until(lambda: second.state == "waiting")
+        first.switch(True, "cli:me")
+        await until(lambda: "starting" in rig.states("tts"))
+
+
+@pytest.mark.parametrize("when", ["starting", "loading", "backoff", "stopping", "waiting"])
+async def test_switched_off_at_any_time_it_stops_and_stays_so(rig: Rig, when: str) -> None:
+    unit = rig.unit(*{"loading": ["loading"], "backoff": ["dies"]}.get(when, []))
+    other = rig.unit("loading", name="tts", enabled=False)
+    if when == "waiting":
+        unit.after([other])
+    done = False
+
+    def off(event: show.ShowEvent) -> None:
+        nonlocal done
+        if isinstance(event, show.EngineChanged) and event.state == when and not done:
+            done = True
+            unit.switch(False, "cli:me")
+
+    rig.on_tell = off
+    async with running(unit, other):
+        if when == "stopping":
+            await asyncio.wait_for(unit.ready.wait(), 10)
+            unit.restart("cli:me")
+        await until(lambda: unit.state in ("stopped", "off"))
+        await asyncio.sleep(0.2)
+        assert unit.state in ("stopped", "off")
+        assert unit.pid == 0
+        assert rig.changes()[-1].by == "cli:me"
+
+
+async def test_two_restarts_at_once_are_one(rig: Rig) -> None:
+    unit = rig.unit("slow")
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        unit.restart("cli:me")
+        unit.restart("cli:you")
+        await until(lambda: unit.state == "stopping")
+        unit.restart("cli:me")
+        await until(lambda: unit.restarts == 1 and unit.state == "ready")
+        await asyncio.sleep(0.5)
+        assert (unit.restarts, unit.state) == (1, "ready")
+
+
+async def test_a_restart_while_it_starts_is_not_kept_for_later(rig: Rig) -> None:
+    """Once: the wake of that restart stayed set and started a failed engine by itself."""
+    asked = 0
+
+    def config() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise ConfigError("no such model")
+        return {}
+
+    unit = rig.unit(config=config)
+    once = [True]
+
+    def again(event: show.ShowEvent) -> None:
+        if isinstance(event, show.EngineChanged) and event.state == "starting" and once:
+            once.clear()
+            unit.restart("cli:me")
+
+    rig.on_tell = again
+    async with running(unit):
+        await until(lambda: unit.state == "failed")
+        await asyncio.sleep(0.2)
+        assert asked == 2
+        assert rig.changes()[-1].detail == "no such model"
+        assert unit.settled.is_set()
+
+
+async def test_closed_while_it_starts_nobody_is_left(rig: Rig) -> None:
+    unit = rig.unit()
+
+    def close(event: show.ShowEvent) -> None:
+        if isinstance(event, show.EngineChanged) and event.state == "starting":
+            unit.close()
+
+    rig.on_tell = close
+    async with running(unit) as (task,):
+        await asyncio.wait_for(task, 10)
+    assert rig.changes()[-1].state in ("stopped", "off")
+    assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["no-such-command-here"], "no-such-command-here: there is no such command"),
+        (["/etc/passwd"], "/etc/passwd"),
+        (["bad\0name"], "null"),
+    ],
+)
+async def test_what_cannot_be_started_has_failed_in_words(
+    rig: Rig, line: list[str], words: str
+) -> None:
+    unit = rig.unit(line=line)
+    async with running(unit):
+        await until(unit.settled.is_set)
+        assert unit.state == "failed"
+        assert words in rig.changes()[-1].detail
+        assert "Errno" not in rig.changes()[-1].detail
+
+
+async def test_an_unforeseen_error_fails_the_engine_and_not_its_supervision(rig: Rig) -> None:
+    broken = True
+
+    def config() -> dict[str, Any]:
+        if broken:
+            raise RuntimeError("a disk on fire")
+        return {}
+
+    unit = rig.unit(config=config)
+    async with running(unit) as (task,):
+        await until(lambda: unit.state == "failed")
+        assert "a disk on fire" in rig.changes()[-1].detail
+        broken = False
+        unit.restart("cli:me")
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert not task.done()
+
+
+async def test_who_asked_is_not_named_for_what_happens_later(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        unit.restart("cli:me")
+        await until(lambda: unit.restarts == 1 and unit.state == "ready")
+        assert rig.changes()[-1].by == "cli:me"
+        unit._set("unresponsive", "no answer to pings")
+        assert rig.changes()[-1].by == ""
+
+
+async def test_a_load_that_holds_its_loop_is_given_a_minute(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: as soon as it was called unresponsive, the shorter bound of a loaded one applied."""
+    clock = SimpleNamespace(now=1000.0)
+    fake = SimpleNamespace(monotonic=lambda: clock.now, time=time.time)
+    monkeypatch.setattr(unit_module, "time", fake)
+    unit = rig.unit()
+    link = Link("echo", rig.around.stale, {}, lambda status: None)
+    unit.state, unit._loading_since = "loading", clock.now
+    verdicts = {}
+    for second in range(70):
+        clock.now = 1000.0 + second
+        verdicts[second] = unit._check(link)
+        if verdicts[second]:
+            break
+    assert rig.states()[-1] == "unresponsive"
+    assert max(verdicts) == 60
+    assert verdicts[60] == "it stopped answering"
+
+
+async def test_one_that_does_not_read_is_ended_before_the_memory_is_full(rig: Rig) -> None:
+    unit = rig.unit("deaf")
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        exchange = unit.link.peer.open(echo.COUNT, echo.Count(n=1))
+        for _ in range(80):
+            exchange.feed(echo.NUMBER, echo.Number(value=10**15))
+            exchange._peer.send(_big(exchange.id), echo.NUMBER.traffic, "")
+        await until(lambda: unit.state == "backoff")
+        assert "does not read" in rig.changes()[-1].detail
+
+
+def _big(id_: str) -> Any:
+    return Event(name="echo.number", data=msgspec.Raw(b'"' + b"x" * 100_000 + b'"'), id=id_)
+
+
+async def test_the_same_status_again_and_again_is_told_once(rig: Rig) -> None:
+    unit = rig.unit("chatters")
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        await unit.link.peer.request(echo.ECHO, echo.Echo(text="hi"))
+        assert len([c for c in rig.changes() if c.state == "ready"]) == 1
+
+
+async def test_a_flood_of_bad_lines_makes_it_degraded(rig: Rig) -> None:
+    unit = rig.unit("babbles")
+    async with running(unit):
+        await until(lambda: unit.state == "degraded")
+        assert "cannot be used" in rig.changes()[-1].detail
+        assert unit.ready.is_set()
+
+
+async def test_a_secret_on_stderr_stays_there(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, {"MY_TOKEN": "abracadabra"})
+    unit = rig.unit("spills")
+    async with running(unit):
+        await until(lambda: len(rig.logs) >= 2)
+        assert rig.logs[0].message == "the token is ***"
+        assert "abracadabra" not in repr(rig.raw) + repr(rig.logs)
+        assert "\\xff" in rig.logs[1].message
