@@ -19,7 +19,7 @@ from engines.wire.codec import BadLine, LineSplitter, decode, encode
 from engines.wire.envelope import Event, Frame, Hello, Response
 from engines.wire.message import BadBody, RequestKind, Traffic
 from engines.wire.peer import Exchange, Peer, RequestFailed
-from kitsu_tui.config import endpoint
+from kitsu_tui.config import endpoint, paths
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
@@ -119,6 +119,8 @@ async def connect(timeout: float = CONNECT_TIMEOUT) -> AsyncIterator[Client]:
     """
     try:
         reader, writer = await asyncio.wait_for(endpoint.open_connection(), timeout)
+    except paths.PathError as err:
+        raise NoShow(str(err)) from None
     except (OSError, TimeoutError):
         raise NoShow("no show is running; start one with: kitsu run --detach") from None
     client = Client(reader, writer)

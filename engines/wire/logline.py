@@ -27,9 +27,8 @@ MAX_MESSAGE = 16_000
 
 def stamp(seconds: float) -> str:
     """Wall time as ISO 8601 in UTC with milliseconds."""
-    whole = int(seconds)
-    day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-    return f"{day}.{int((seconds - whole) * 1000):03d}Z"
+    whole, ms = divmod(round(seconds * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{ms:03d}Z"
 
 
 class Masker:

@@ -44,6 +44,8 @@ class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
     version: str
     epoch: int
     engines: list[str]
+    title: str = ""
+    """How the profile calls itself."""
     log_root: str = ""
     journal: str = ""
 

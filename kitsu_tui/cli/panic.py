@@ -19,7 +19,8 @@ def panic() -> int:
             link.sendall(line.encode())
             answer = _answer(link.makefile("rb"))
     except OSError as err:
-        print(f"kitsu panic: no show answers ({err.strerror or err})", file=sys.stderr)
+        why = "no show is running" if isinstance(err, FileNotFoundError) else str(err)
+        print(f"kitsu panic: {why}; nothing of Kitsu's can be heard", file=sys.stderr)
         return 3
     import json
 

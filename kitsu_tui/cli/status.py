@@ -8,12 +8,12 @@ from kitsu_tui.model.state import EngineView, ShowState
 
 def report(state: ShowState, now: float) -> str:
     """The show in a few lines."""
-    kind = "LIVE" if state.live else "off air"
+    kind = "LIVE" if state.live else "rehearsal"
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
     if state.panic.latched:
         lines.append(f"PANIC latched by {state.panic.by}: kitsu resume")
     muted = [name for name, on in (("mic", state.mic_muted), ("voice", state.voice_muted)) if on]
-    lines.append("she is on air" if state.on_air else "she is NOT on air")
+    lines.append("she can be heard" if state.on_air else "she can NOT be heard")
     if muted:
         lines[-1] += "; muted: " + ", ".join(muted)
     if state.devices is not None:

@@ -18,7 +18,7 @@ SOCKET_NAME = "show.sock"
 SOCKET_PATH_BYTES = 107 if sys.platform.startswith("linux") else 103
 
 
-class PathError(Exception):
+class PathError(OSError):
     """A folder cannot be used as asked; the message is one line for the operator."""
 
 

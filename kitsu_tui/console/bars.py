@@ -39,7 +39,8 @@ def status(link: Link, now: float, width: int) -> Line:
     if not state.profile:
         return ((" kitsu ", "strong"), (_phase(link), ""))
     kind: Span = (" ● LIVE ● ", "strong") if state.live else (" rehearsal ", "dim")
-    name = "" if state.profile.casefold() == kind[0].strip() else f" {visible(state.profile)} "
+    shown = state.title or state.profile
+    name = "" if shown.casefold() == kind[0].strip() else f" {visible(shown)} "
     left: list[Span] = [kind, (name, ""), ("│ ", "dim")]
     if not link.attached:
         left.append((f"{_phase(link)} ", "bad"))

@@ -106,6 +106,7 @@ class ShowState(Struct, kw_only=True):
     t: float = 0
     """Wall time of the last event in it."""
     profile: str = ""
+    title: str = ""
     live: bool = False
     pid: int = 0
     version: str = ""
@@ -161,6 +162,7 @@ def reduce(state: ShowState, told: show.Told) -> None:
 
 def _started(state: ShowState, event: show.ShowStarted, t: float) -> None:
     state.profile, state.live, state.pid = event.profile, event.live, event.pid
+    state.title = event.title
     state.version, state.epoch, state.started = event.version, event.epoch, t
     state.log_root, state.journal = event.log_root, event.journal
     state.stopping = False

@@ -164,7 +164,8 @@ class Running:
     def _begin(self) -> None:
         self.bus.tell(
             show.ShowStarted(
-                profile=self.loaded.profile.title or self.loaded.name,
+                profile=self.loaded.name,
+                title=self.loaded.profile.title,
                 live=self.loaded.profile.live,
                 pid=os.getpid(),
                 version=__version__,
