@@ -19,8 +19,9 @@ def panic() -> int:
             link.sendall(line.encode())
             answer = _answer(link.makefile("rb"))
     except OSError as err:
-        why = "no show is running" if isinstance(err, FileNotFoundError) else str(err)
-        print(f"kitsu panic: {why}; nothing of Kitsu's can be heard", file=sys.stderr)
+        none = isinstance(err, FileNotFoundError | ConnectionRefusedError)
+        why = "no show is running" if none else f"the show does not answer ({err})"
+        print(f"kitsu panic: {why}", file=sys.stderr)
         return 3
     import json
 
