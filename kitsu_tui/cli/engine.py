@@ -68,7 +68,7 @@ def engine(
             resolved = resolve(name, cls, profile, config)
         except ValueError as err:
             print(f"kitsu engine {name}: {err}", file=sys.stderr)
-            leave(EXIT_BAD_CONFIG)
+            leave(getattr(err, "code", EXIT_BAD_CONFIG))
     leave(run(cls, wire, resolved, supervised=supervised))
 
 

@@ -7,7 +7,19 @@ from collections.abc import Iterable
 
 
 class ConfigError(ValueError):
-    """A configuration cannot be used. The message is for the operator, without traceback."""
+    """A configuration cannot be used. The message is for the operator, without traceback.
+
+    Attributes:
+        code: exit code of a command that fails with it.
+    """
+
+    code = 2
+
+
+class MissingError(ConfigError):
+    """The configuration is right, but a model that it names is not there."""
+
+    code = 4
 
 
 def nearest(found: str, known: Iterable[str]) -> str:

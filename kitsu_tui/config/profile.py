@@ -12,7 +12,7 @@ from msgspec import inspect as mi
 
 from kitsu_tui.config import environ as env
 from kitsu_tui.config import paths
-from kitsu_tui.config.errors import ConfigError, nearest
+from kitsu_tui.config.errors import ConfigError, MissingError, nearest
 from kitsu_tui.config.schema import ENGINES, Profile, engine_name
 from kitsu_tui.config.yamlfile import Document, Place, read
 
@@ -76,7 +76,7 @@ class Loaded:
         try:
             return str(ModelStore.default(self.environ).path(said))
         except ModelMissing as err:
-            raise ConfigError(f"{engine}.model: {err}") from None
+            raise MissingError(f"{engine}.model: {err}") from None
         except ModelError as err:
             raise ConfigError(f"{engine}.model: {err}") from None
 

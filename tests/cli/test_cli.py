@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -200,3 +201,20 @@ def test_json_is_one_object_that_fits_its_schema_and_nothing_else(
     schema = json.loads(kitsu("schema", name).stdout)
     jsonschema.Draft202012Validator(schema).validate(said)
     assert isinstance(said, dict)
+
+
+def test_an_engine_whose_model_was_never_fetched_ends_with_its_own_code(
+    kitsu_bin: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [kitsu_bin, "engine", "tts", "--profile", "starter"],
+        env={**os.environ, "KITSU_MODELS_DIR": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert "kitsu models pull piper-en_US-joe-medium" in done.stderr
+    assert "Traceback" not in done.stderr
