@@ -88,10 +88,20 @@ class JsonFormatter(logging.Formatter):
         return self._mask(text)
 
 
-def configure(service: str, *, level: str | None = None, stream: TextIO | None = None) -> Masker:
-    """Send this process's logging to stderr as JSON lines; level from KITSU_LOG_LEVEL or info."""
-    mask = Masker(os.environ)
-    wanted = (level or os.environ.get("KITSU_LOG_LEVEL") or "info").lower()
+def configure(
+    service: str,
+    *,
+    level: str | None = None,
+    stream: TextIO | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Masker:
+    """Send this process's logging to stderr as JSON lines; level from KITSU_LOG_LEVEL or info.
+
+    The secrets of `environ` are masked; None is the process's own environment.
+    """
+    environ = os.environ if environ is None else environ
+    mask = Masker(environ)
+    wanted = (level or environ.get("KITSU_LOG_LEVEL") or "info").lower()
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter(service, mask))
     root = logging.getLogger()

@@ -40,7 +40,7 @@ def run(
     from engines.wire import logline
     from kitsu_tui.show.main import ShowError, run_show
 
-    logline.configure("show")
+    logline.configure("show", environ=loaded.environ)
     try:
         run_show(loaded)
     except ShowError as err:
