@@ -9,20 +9,25 @@ The lines go through the real codec and the real harness; only the pipes are lef
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from engines.harness.engine import Engine
+from engines.harness.call import Call
+from engines.harness.engine import Engine, handles
 from engines.harness.host import Host
 from engines.wire.codec import decode, encode
-from engines.wire.envelope import Bye, Cancel, Event, Frame, Hello, Pong, Response
-from engines.wire.message import EventKind, Traffic
+from engines.wire.envelope import Cancel, Event, Frame, Response
+from engines.wire.message import EventKind, RequestKind, Traffic
 from engines.wire.peer import Peer
 
 B = TypeVar("B", bound=Struct)
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """The configuration of an engine that has none."""
 
 
 class Clock:
@@ -100,6 +105,27 @@ class Bench:
         self.host.loop.call_soon(self.host.lines, [encode(frame)])
 
 
+def scripted(
+    name: str,
+    answers: Mapping[RequestKind[Any, Any], Callable[[Any, Call], Any]],
+    *,
+    config: type[Struct] = Nothing,
+) -> type[Engine[Any]]:
+    """An engine that answers by script: each request with the function that serves it.
+
+    A function gets parameters and call, and returns the result, raises `Refused`, or is a coroutine
+    function that sends events first, like an engine's own handlers.
+    """
+    members: dict[str, Any] = {"name": name, "Config": config}
+    for number, (kind, answer) in enumerate(answers.items()):
+        members[f"answer_{number}"] = handles(kind)(_method(answer))
+    return type("Scripted", (Engine,), members)
+
+
+def _method(answer: Callable[[Any, Call], Any]) -> Callable[[Any, Any, Call], Any]:
+    return lambda _, params, call: answer(params, call)
+
+
 @asynccontextmanager
 async def lab(engine: type[Engine[Any]], config: Struct) -> AsyncIterator[Bench]:
     """Start an engine in this process and stop it afterwards."""
@@ -112,4 +138,4 @@ async def lab(engine: type[Engine[Any]], config: Struct) -> AsyncIterator[Bench]
         bench.peer.close("test over")
 
 
-__all__ = ["Bench", "Bye", "Clock", "Hello", "Pong", "lab"]
+__all__ = ["Bench", "Clock", "Nothing", "lab", "scripted"]
