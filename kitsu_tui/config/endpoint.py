@@ -84,18 +84,21 @@ async def serve(environ: Mapping[str, str], handler: Handler) -> asyncio.Server:
     """
     import asyncio
 
-    folder = paths.private_dir(paths.runtime_dir(environ))
+    paths.private_dir(paths.runtime_dir(environ))
     if uses_tcp():
         return await _serve_tcp(environ, handler)
     path = paths.socket_path(environ)
     path.unlink(missing_ok=True)  # left by a show that was killed
-    before = os.umask(0o177)
+    # Nobody can connect before it listens, and by then it is ours alone. (An umask would do the
+    # same to files that other threads make meanwhile.)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        server = await asyncio.start_unix_server(handler, path, limit=STREAM_LIMIT)
-    finally:
-        os.umask(before)
-    assert folder.is_dir()  # noqa: S101 -- private_dir made it
-    return server
+        listener.bind(os.fspath(path))
+        path.chmod(0o600)
+        return await asyncio.start_unix_server(handler, sock=listener, limit=STREAM_LIMIT)
+    except BaseException:
+        listener.close()
+        raise
 
 
 async def _serve_tcp(environ: Mapping[str, str], handler: Handler) -> asyncio.Server:

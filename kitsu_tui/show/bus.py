@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -15,7 +16,14 @@ from engines.wire.envelope import MAX_LINE
 from engines.wire.logline import LogLine
 from kitsu_tui.model.state import ShowState, reduce
 
+log = logging.getLogger("show.bus")
+
+T = TypeVar("T")
+
+SNAPSHOT_BYTES = MAX_LINE - 4096
 LOG_BACKLOG = 20_000
+LOG_BACKLOG_CHARS = 16_000_000
+"""Bounds the backlog where lines are long."""
 LOGS_EVERY_S = 0.2
 LOGS_BYTES = MAX_LINE // 2
 LOGS_A_FLUSH = 8_000
@@ -44,6 +52,7 @@ class Bus:
         self._watchers: list[Watcher] = []
         self._hooks: list[Callable[[show.ShowEvent], None]] = []
         self._log: deque[LogLine] = deque(maxlen=LOG_BACKLOG)
+        self._log_chars = 0
         self._fresh: list[LogLine] = []
         self._missed = 0
 
@@ -55,12 +64,15 @@ class Bus:
         fleeting = isinstance(event, show.FLEETING)
         if not fleeting:
             self._journal(told)
-        for hook in self._hooks:
-            hook(event)
         if self._watchers:
             data = show.TOLD.encode(told)
             for watcher in list(self._watchers):
                 watcher.told(data, fleeting=fleeting)
+        for hook in list(self._hooks):  # last: one that tells in its turn must not be overtaken
+            try:
+                hook(event)
+            except Exception:
+                log.exception("what follows from %s could not be done", type(event).__name__)
 
     def hook(self, callback: Callable[[show.ShowEvent], None]) -> Callable[[], None]:
         """Call `callback` for every event; returns what undoes it."""
@@ -77,14 +89,30 @@ class Bus:
             self._watchers.remove(watcher)
 
     def snapshot(self) -> msgspec.Raw:
-        """The picture now, as the body of `show.snapshot`."""
-        return control.SNAPSHOT.encode(control.Snapshot(state=self.state))
+        """The picture now, as the body of `show.snapshot`; the oldest turns and alerts are left out
+        when it would not fit on a line.
+        """
+        state = self.state
+        while True:
+            data = control.SNAPSHOT.encode(control.Snapshot(state=state))
+            size = memoryview(data).nbytes
+            if size <= SNAPSHOT_BYTES or not (state.turns or state.alerts):
+                return data
+            state = msgspec.structs.replace(
+                state, turns=_newer_half(state.turns), alerts=_newer_half(state.alerts)
+            )
 
     # -- log lines ---------------------------------------------------------------------------
 
     def log_lines(self, lines: list[LogLine]) -> None:
         """Log lines of the show or an engine; watchers get them a few times a second."""
-        self._log.extend(lines)
+        for line in lines:
+            self._log_chars += len(line.message)
+            if len(self._log) == LOG_BACKLOG:
+                self._log_chars -= len(self._log[0].message)
+            self._log.append(line)
+        while self._log_chars > LOG_BACKLOG_CHARS:
+            self._log_chars -= len(self._log.popleft().message)
         room = LOGS_A_FLUSH - len(self._fresh)
         if room < len(lines):
             self._missed += len(lines) - max(room, 0)
@@ -106,6 +134,10 @@ class Bus:
         """The last `count` log lines, as bodies of `show.logs`."""
         lines = list(self._log)[-count:] if count else []
         return log_batches(lines, 0) if lines else []
+
+
+def _newer_half(items: list[T]) -> list[T]:
+    return items[(len(items) + 1) // 2 :]
 
 
 def log_batches(lines: list[LogLine], dropped: int) -> list[msgspec.Raw]:

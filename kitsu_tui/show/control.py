@@ -7,15 +7,16 @@ import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from engines.wire import control, show
+from engines.wire import common, control, show
 from engines.wire.codec import BadLine, LineSplitter, decode, encode
 from engines.wire.envelope import (
     WIRE_VERSIONS,
+    Bye,
     Cancel,
     Event,
     Failure,
@@ -41,44 +42,83 @@ BEHIND = 1 << 20
 """Bytes that may wait for a watcher; past it events are dropped, and a snapshot follows."""
 FLEETING_BEHIND = 64 << 10
 READ = 64 << 10
+BAD_LINES = 100
+"""Unusable lines after which a client is hung up on."""
+LINGER_S = 30.0
+"""How long what a client asked for may go on once it has said all, or has gone."""
 
 Verb = Callable[[Any, "Client"], Awaitable[Struct]]
 
 
 class Client:
-    """One connection, which may watch."""
+    """One connection, which may watch.
+
+    Attributes:
+        tasks: its requests that are under way.
+        heard: when it last said something, in the loop's seconds.
+        bad: lines of its that could not be used.
+    """
 
     def __init__(self, server: Server, writer: asyncio.StreamWriter) -> None:
         self._server = server
         self._writer = writer
-        self._watch_id = ""
+        self._watch_id: str | None = None
         self._lagging = False
         self._logs_dropped = 0
         self.wants_logs = False
         self.name = ""
         self.operator = False
         self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.heard = asyncio.get_running_loop().time()
+        self.bad = 0
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that it has not read yet."""
+        return self._writer.transport.get_write_buffer_size()
 
     def send(self, frame: Frame) -> None:
-        """Send a frame; what waits is bounded by what may be under way."""
+        """Send a frame. The server reads no further requests while too much waits."""
         if not self._writer.is_closing():
             self._writer.write(encode(frame))
 
-    def watch(self, id_: str, params: control.Watch) -> None:
-        """Begin to watch under this request's id."""
+    async def watch(self, id_: str, params: control.Watch) -> None:
+        """Watch under this request's id, until cancelled.
+
+        Raises:
+            Refusal: it watches already.
+        """
+        if self._watch_id is not None:
+            raise Refusal("this connection watches already")
         self._watch_id, self.wants_logs = id_, params.logs
         self.name, self.operator = params.by, params.operator
         bus = self._server.bus
-        bus.flush_logs()  # to those before: for this one they are in the backlog
         self._event(control.SNAPSHOT.name, bus.snapshot())
         if params.logs:
             for data in bus.backlog(params.backlog):
                 self._event(show.LOGS.name, data)
         bus.attach(self)
+        try:
+            if self.operator:
+                self._server.tell_operators()
+            await asyncio.Event().wait()
+        finally:
+            bus.detach(self)
+            self._watch_id = None
+            if self.operator:
+                self.operator = False
+                self._server.tell_operators()
+
+    async def finish(self, timeout: float) -> None:
+        """It has said all: what it asked for is still done and answered, watching ends."""
+        if self._watch_id is not None:
+            self.tasks[self._watch_id].cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks.values(), timeout=timeout)
 
     def told(self, data: msgspec.Raw, *, fleeting: bool) -> None:
         """An event (see `kitsu_tui.show.bus.Watcher`)."""
-        waiting = self._writer.transport.get_write_buffer_size()
+        waiting = self.waiting
         if self._lagging and waiting < FLEETING_BEHIND:
             self._lagging = False
             self._event(control.SNAPSHOT.name, self._server.bus.snapshot())
@@ -92,8 +132,9 @@ class Client:
 
     def logs(self, data: msgspec.Raw) -> None:
         """A batch of log lines."""
-        if self._lagging or self._writer.transport.get_write_buffer_size() > BEHIND // 2:
-            self._logs_dropped += 1
+        if self._lagging or self.waiting > BEHIND // 2:
+            missed = show.LOGS.decode(data)
+            self._logs_dropped += len(missed.lines) + missed.dropped
             return
         if self._logs_dropped:
             body = show.LOGS.encode(show.Logs(lines=[], dropped=self._logs_dropped))
@@ -108,11 +149,15 @@ class Client:
             log.warning("not sent to %s: %s", self.name, err)
 
     def close(self) -> None:
-        """The connection has gone."""
-        self._server.bus.detach(self)
+        """Hang up: what is under way for it ends."""
         for task in self.tasks.values():
             task.cancel()
         self._writer.close()
+
+    def abort(self) -> None:
+        """Hang up without waiting for what it has not read."""
+        self.close()
+        self._writer.transport.abort()
 
 
 class Server:
@@ -130,23 +175,51 @@ class Server:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         client = Client(self, writer)
-        if len(self._clients) >= CLIENTS:
+        if len(self._clients) >= CLIENTS and not self._make_room():
+            log.warning("a client was sent away: there are %d", CLIENTS)
+            client.send(Bye(reason=f"{CLIENTS} clients are connected already"))
             writer.close()
             return
         self._clients.add(client)
         client.send(Hello(wire=WIRE_VERSIONS, engine="show", version=__version__, pid=os.getpid()))
-        splitter = LineSplitter()
         try:
-            while data := await reader.read(READ):
-                for line in splitter.feed(data):
-                    self._line(client, line)
-        except (OSError, asyncio.CancelledError):
+            with contextlib.suppress(OSError):
+                await self._read(client, reader, writer)
+            await client.finish(LINGER_S)
+        except asyncio.CancelledError:
             pass
         finally:
             self._clients.discard(client)
             client.close()
-            if client.operator:
-                self.tell_operators()
+
+    async def _read(
+        self, client: Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        splitter = LineSplitter()
+        oversized = 0
+        while data := await reader.read(READ):
+            if client.waiting > BEHIND * 2:
+                await writer.drain()  # it asks and does not read the answers
+            client.heard = asyncio.get_running_loop().time()
+            for line in splitter.feed(data):
+                self._line(client, line)
+            if splitter.oversized > oversized:
+                self._bad(client, "oversized", "a line over 1 MiB", splitter.oversized - oversized)
+                oversized = splitter.oversized
+            if client.bad >= BAD_LINES:
+                log.warning("hung up on a client: %d of its lines cannot be used", client.bad)
+                client.abort()
+                return
+
+    def _make_room(self) -> bool:
+        """Hang up on the client that has been idle for longest, if there is one."""
+        idle = [client for client in self._clients if not client.tasks]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda client: client.heard)
+        self._clients.discard(oldest)
+        oldest.abort()
+        return True
 
     def close(self) -> None:
         """Hang up on everybody."""
@@ -162,7 +235,7 @@ class Server:
         try:
             frame = decode(line)
         except BadLine as err:
-            log.warning("a client's line cannot be used: %s", err)
+            self._bad(client, "malformed", str(err), 1)
             return
         if isinstance(frame, Request):
             self._request(client, frame)
@@ -190,28 +263,37 @@ class Server:
             return
         task = asyncio.create_task(self._serve(client, request.id, kind, verb, params))
         client.tasks[request.id] = task
+        task.add_done_callback(lambda done: self._served(client, request.id, done))
 
     async def _serve(
         self, client: Client, id_: str, kind: RequestKind[Any, Any], verb: Verb, params: Any
     ) -> None:
         try:
             if kind is control.WATCH:
-                client.watch(id_, params)
-                if client.operator:
-                    self.tell_operators()
-                await asyncio.Event().wait()  # until the client goes
+                await client.watch(id_, params)
             result = await verb(params, client)
-            client.send(Response(id=id_, ok=True, data=kind.encode_result(result)))
-        except asyncio.CancelledError:
-            with contextlib.suppress(OSError):
-                self._no(client, id_, "cancelled", "cancelled")
+            # The picture has a bound of its own, for it must fit on a line.
+            data = self.bus.snapshot() if kind is control.STATUS else kind.encode_result(result)
+            client.send(Response(id=id_, ok=True, data=data))
         except (Refusal, ConfigError) as err:
             self._no(client, id_, "refused", str(err))
         except Exception as err:
             log.exception("%s failed", kind.name)
             self._no(client, id_, "failed", f"{type(err).__name__}: {err}")
-        finally:
-            client.tasks.pop(id_, None)
+
+    def _served(self, client: Client, id_: str, task: asyncio.Task[None]) -> None:
+        del client.tasks[id_]
+        if task.cancelled():  # perhaps before it began
+            self._no(client, id_, "cancelled", "cancelled")
+
+    def _bad(
+        self, client: Client, kind: Literal["malformed", "oversized"], why: str, n: int
+    ) -> None:
+        client.bad += n
+        if client.bad == n:  # the first; a flood of them is not worth a log line each
+            log.warning("a client's line cannot be used: %s", why)
+            data = common.TROUBLE.encode(common.Trouble(kind=kind, count=n, detail=why))
+            client.send(Event(name=common.TROUBLE.name, data=data))
 
     def _no(self, client: Client, id_: str, code: str, message: str) -> None:
         client.send(Response(id=id_, ok=False, error=Failure(code=code, message=message)))

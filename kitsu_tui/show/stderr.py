@@ -9,6 +9,12 @@ from collections.abc import Callable
 from engines.wire.logline import LogLine, Masker, parse
 
 LAST_WORDS = 5
+WORD = 500
+"""Characters of each of the last words: they stand in the picture of the show."""
+
+
+A_SECOND = 30_000
+"""Lines of a second that are kept: more would cost the show a quarter of a core and more."""
 
 
 class Stderr:
@@ -32,6 +38,9 @@ class Stderr:
         self._take = take
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
         self._errors: deque[str] = deque(maxlen=LAST_WORDS)
+        self._second = 0
+        self._taken = 0
+        self._left_out = 0
 
     def begin(self) -> None:
         """A new process speaks from here on."""
@@ -51,15 +60,23 @@ class Stderr:
     def lines(self, lines: list[bytes], oversized: int) -> None:
         """Take lines, and the number of those that were too long to be kept."""
         now = time.time()
-        lines = self._masked(lines)
+        notes = [f"{oversized} lines over 64 KiB were left out"] if oversized else []
+        if int(now) != self._second:
+            if self._left_out:
+                notes.append(f"{self._left_out} lines over {A_SECOND} a second were left out")
+            self._second, self._taken, self._left_out = int(now), 0, 0
+        room = A_SECOND - self._taken
+        self._left_out += max(len(lines) - room, 0)
+        lines = self._masked(lines[:room])
+        self._taken += len(lines)
+        lines += [note.encode() for note in notes]
+        if not lines:
+            return
         parsed = [parse(line, self._name, now) for line in lines]
-        if oversized:
-            text = f"{oversized} lines over 64 KiB were left out"
-            parsed.append(parse(text.encode(), self._name, now))
         for line in parsed[-LAST_WORDS * 4 :]:
-            self._words.append(line.message)
+            self._words.append(line.message[:WORD])
             if line.level in ("error", "critical"):
-                self._errors.append(line.message)
+                self._errors.append(line.message[:WORD])
         self._take(self._name, lines, parsed)
 
     def _masked(self, lines: list[bytes]) -> list[bytes]:

@@ -25,6 +25,8 @@ HELLO_S = 10.0
 LOAD_S = 120.0
 """Longest load: a pong says nothing of a loader that is stuck."""
 TICK_S = 0.25
+MAX_DETAIL = 1000
+"""Characters of an engine's own words that are told: they stand in the picture of the show."""
 CLOGGED_S = 2.0
 """How long more than a bound may wait for an engine to read it."""
 STALLED_S = 2.0
@@ -301,7 +303,7 @@ class Unit:
         # What stood in the pipe of a dead engine, or what a grandchild says there, is no news.
         if child.exited.is_set() or self.state == "stopping":
             return
-        if (status.state, status.detail) != (self.state, self._detail):
+        if (status.state, status.detail[:MAX_DETAIL]) != (self.state, self._detail):
             self._as_it_says(status)
 
     def _as_it_says(self, status: common.Status) -> None:
@@ -329,6 +331,7 @@ class Unit:
         retry_at: float = 0,
         last_words: list[str] | None = None,
     ) -> None:
+        detail = detail[:MAX_DETAIL]
         self.state, self._detail = state, detail
         change = show.EngineChanged(
             engine=self.spec.name,
