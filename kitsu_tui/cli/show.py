@@ -15,6 +15,11 @@ from kitsu_tui.cli.ask import EXIT_FAILED, EXIT_NO_SHOW, actor, ask, fail
 
 START_S = 20.0
 STOP_S = 20.0
+LEAVE_S = 12.0
+"""How long a show that was started in vain may take to leave: its engines leave before it."""
+RUNNING = (
+    "a show is running already; look at it with kitsu-tui or kitsu status, end it with kitsu stop"
+)
 
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", help="profile by name or path", show_default="starter")
@@ -49,8 +54,15 @@ def run(
 
 def _detach(profile: str) -> None:
     from kitsu_tui import platform
-    from kitsu_tui.config import paths
+    from kitsu_tui.config import endpoint, paths
 
+    try:
+        # Else the file that the running show writes to would be begun anew.
+        endpoint.connect_now(os.environ, 1.0).close()
+    except OSError:
+        pass
+    else:
+        fail("run", RUNNING, EXIT_NO_SHOW)
     command = [sys.executable, "-m", "kitsu_tui.cli", "run"]
     if profile:
         command += ["--profile", profile]
@@ -73,13 +85,26 @@ def _detach(profile: str) -> None:
         code = child.poll()
         if code is not None:
             _relay(said)
-            raise SystemExit(code or EXIT_FAILED)
+            if code <= 0:
+                how = platform.describe_exit(code)
+                fail("run", f"the show ended while it started ({how}); see {said}", EXIT_FAILED)
+            raise SystemExit(code)
         if _answers(child.pid):
             print(f"the show is up (pid {child.pid}); kitsu-tui to watch it, kitsu stop to end it")
             return
         time.sleep(0.05)
+    _put_an_end(child)
+    fail("run", f"the show did not answer within {START_S:g} s and was ended; see {said}", 1)
+
+
+def _put_an_end(child: subprocess.Popen[bytes]) -> None:
+    """Nobody would look after one that hangs, and it would stand in the next one's way."""
     child.terminate()
-    fail("run", f"the show did not answer within {START_S:g} s; see {said}", EXIT_FAILED)
+    try:
+        child.wait(LEAVE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _relay(said: Path) -> None:
@@ -123,20 +148,30 @@ def stop() -> None:
 
 
 def end_show(verb: str) -> None:
-    """Ask the show to end, and wait until it has."""
+    """Ask the show to end, and wait until its process has: then another may start."""
     from engines.wire import control
-    from kitsu_tui.config import endpoint
+    from kitsu_tui import platform
+    from kitsu_tui.cli.ask import run as ask_it
+    from kitsu_tui.client import RequestFailed, connect
 
-    ask(verb, control.STOP, control.Ask(by=actor()))
+    async def work() -> int:
+        async with connect() as show:
+            try:
+                await show.ask(control.STOP, control.Ask(by=actor()))
+            except RequestFailed as err:
+                if err.code != "gone":
+                    raise
+            except ConnectionError:
+                pass  # it was on its way already
+            return show.hello.pid if show.hello is not None else 0
 
+    pid = ask_it(verb, work)
+    born = platform.start_time(pid)
     end = time.monotonic() + STOP_S
-    while time.monotonic() < end:
-        try:
-            endpoint.connect_now(os.environ, 1.0).close()
-        except OSError:
-            return
+    while born and platform.start_time(pid) == born:
+        if time.monotonic() > end:
+            fail(verb, f"the show (pid {pid}) has not ended within {STOP_S:g} s", EXIT_FAILED)
         time.sleep(0.05)
-    fail(verb, f"the show has not ended within {STOP_S:g} s", EXIT_FAILED)
 
 
 def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> None:

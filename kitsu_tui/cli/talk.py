@@ -135,9 +135,19 @@ def a_show(profile: str, engines: list[str]) -> Iterator[bool]:
         yield ours
     finally:
         if ours:
-            from kitsu_tui.cli.show import end_show
+            _end()
 
-            end_show("talk")
+
+def _end() -> None:
+    """End the show that was started for this; somebody may have done so already."""
+    from kitsu_tui.cli.show import end_show
+    from kitsu_tui.config import endpoint
+
+    try:
+        endpoint.connect_now(os.environ, 1.0).close()
+    except OSError:
+        return
+    end_show("talk")
 
 
 def _start(profile: str) -> None:
