@@ -9,6 +9,7 @@ Where the socket is and how a client proves itself is `kitsu_tui.config.endpoint
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -25,6 +26,8 @@ P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
 
 CONNECT_TIMEOUT = 3.0
+
+log = logging.getLogger("client")
 
 
 class NoShow(Exception):
@@ -108,6 +111,8 @@ class Client:
                 self._greeted.set()
         except (BadLine, BadBody):
             return  # a newer show may say more than this client understands
+        except Exception:  # whoever listens has failed; the connection has not
+            log.exception("what the show said could not be acted on")
 
 
 @asynccontextmanager

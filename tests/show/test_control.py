@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engines.wire import control, show
 from engines.wire.logline import LogLine
+from engines.wire.message import Empty
 from kitsu_tui import client as client_module
 from kitsu_tui.config import endpoint, paths
 from kitsu_tui.show import control as server_module
@@ -46,7 +47,7 @@ class Desk:
         return control.Snapshot(state=self.bus.state)
 
     async def ping(self, ask: Any, client: Client) -> Struct:
-        return control.Empty()
+        return Empty()
 
     async def panic(self, ask: Any, client: Client) -> Struct:
         await asyncio.sleep(0.05)
@@ -215,19 +216,17 @@ async def test_a_watcher_that_does_not_read_gets_a_new_picture_afterwards(
         peak = max(peak, client.waiting)
     assert server_module.BEHIND < peak < 3 * server_module.BEHIND
     raw.reader._transport.resume_reading()  # type: ignore[attr-defined]
-    names: list[str] = []
 
-    async def read() -> None:
-        while (event := await raw.frame("event")) and event["name"] != "show.snapshot":
-            names.append(event["name"])
-        desk.bus.flush_logs()
-        names.append(event["data"]["state"]["n"])
+    async def read() -> int:
+        while (event := await raw.frame("event"))["name"] != "show.snapshot":
+            pass
+        return int(event["data"]["state"]["n"])
 
     reading = asyncio.create_task(read())
     while not reading.done():
         desk.bus.tell(show.Acted(name="say", by="cli:me"))
         await asyncio.sleep(0.01)
-    assert names[-1] >= 20_000
+    assert reading.result() >= 20_000
     desk.bus.log_lines([line])
     desk.bus.flush_logs()
     while (event := await raw.frame("event"))["name"] != "show.logs":
@@ -295,3 +294,14 @@ async def test_a_picture_too_large_for_a_line_leaves_out_what_is_oldest(desk: De
             break
     assert len(desk.bus.state.turns) == 200
     assert memoryview(desk.bus.snapshot()).nbytes <= SNAPSHOT_BYTES
+
+
+async def test_a_listener_that_fails_does_not_end_the_clients_connection(desk: Desk) -> None:
+    def fail(event: Struct) -> None:
+        raise RuntimeError("a pane's own fault")
+
+    async with client_module.connect() as console:
+        console.open(control.WATCH, control.Watch(by="me", backlog=0)).on_event(fail)
+        done = await console.ask(control.PANIC, control.Ask(by="me"), 5.0)
+        assert done.detail == "panic"
+        assert not console.closed.is_set()

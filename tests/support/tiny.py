@@ -2,7 +2,7 @@
 
     python -S tests/support/tiny.py [FLAG ...]
 
-Flags, each one trait:
+Flags, each one trait (and --name=NAME, what it calls itself):
 
     deaf         says that it is ready and never reads its input
     dies         exits with 9 once it is ready
@@ -23,6 +23,7 @@ import sys
 import time
 
 FLAGS = set(sys.argv[1:])
+NAME = next((flag[7:] for flag in FLAGS if flag.startswith("--name=")), "echo")
 
 
 def say(**frame: object) -> None:
@@ -68,7 +69,7 @@ def main() -> None:
     if "stubborn" in FLAGS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(getattr(signal, "SIGQUIT", signal.SIGTERM), signal.SIG_IGN)
-    say(type="hello", wire=[1], engine="echo", version="0", pid=os.getpid())
+    say(type="hello", wire=[1], engine=NAME, version="0", pid=os.getpid())
     for line in sys.stdin:
         frame = json.loads(line)
         if frame["type"] == "init":
