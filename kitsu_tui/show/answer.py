@@ -11,25 +11,24 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from engines.wire import audio, control, policy, show
+from engines.wire.envelope import At
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
 from kitsu_tui.show.history import History
 from kitsu_tui.show.persona import Persona
 from kitsu_tui.show.safety import Keeper, Verdict, guarded
-from kitsu_tui.show.speech import Speech, heard_text
+from kitsu_tui.show.speech import Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor
-from kitsu_tui.show.turn import Turn
+from kitsu_tui.show.turn import Status, Turn
 
 log = logging.getLogger("show.answer")
 
 CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
 BACK_S = 10.0
-
-Status = Literal["ok", "silent", "interrupted", "stopped", "blocked", "error", "panic"]
+WARM_S = 60.0
 
 
 @dataclass
@@ -53,6 +52,17 @@ class Stage:
             moods=list(self.persona.moods),
         )
 
+    async def warm(self, epoch: int) -> None:
+        """Have the model read the beginning of the prompt, so that the next answer is quick."""
+        if not self.supervisor.is_ready("policy"):
+            return
+        try:
+            await self.supervisor.request(
+                "policy", policy.WARM, self.prompt(), at=At(epoch=epoch), timeout=WARM_S
+            )
+        except RequestFailed as err:
+            log.info("warming up: %s", err)
+
 
 class Answer:
     """The answer to `turn.text`, in its present revision."""
@@ -61,6 +71,7 @@ class Answer:
         self.turn = turn
         self.text = text
         self.rev = turn.rev
+        self._at = turn.at()  # the turn's own may rise while this still winds up
         self.status: Status = "ok"
         self.mood = ""
         self.actions: list[str] = []
@@ -77,7 +88,8 @@ class Answer:
         self._said: list[str] = []
         self._seq = 0
         self._stopped = 0
-        self._ended = ""
+        self._ended: Status | None = None
+        self._canned = False
         self.task = asyncio.create_task(self._run(), name=f"answer-{turn.number}.{turn.rev}")
 
     def commit(self) -> None:
@@ -111,7 +123,7 @@ class Answer:
         return show.TurnDone(
             turn=turn.number,
             rev=self.rev,
-            status=status,  # type: ignore[arg-type]
+            status=status,
             answer=spoken if whole or not turn.play else heard,
             mood=self.mood,
             actions=self.actions,
@@ -121,8 +133,8 @@ class Answer:
 
     def remembered(self) -> str:
         """What of it belongs in memory: what was heard, or all of it when it was not for ears."""
-        if self.status in ("blocked", "error"):
-            return ""
+        if self._canned or self.turn.went_on is not None:
+            return ""  # the profile's words, not hers; or to half of what they said
         if not self.turn.play:
             return " ".join(self._said)
         return " ".join(filter(None, (heard_text(line) for line in self.turn.lines)))
@@ -133,12 +145,11 @@ class Answer:
         try:
             if self._let_in():
                 await self._think()
-            if self._ended:
-                return
             line = self._stage.profile.conversation.failure_line
-            if self.status == "error" and not self._said and line:
+            if self.status == "error" and not self._said and line and not self._ended:
+                self._canned = True
                 self._sentence(line)
-            await self._speech.finished()
+            await self._speech.finished()  # also when it was ended: it tells what was heard
             if self._speech.trouble and not self._ended:
                 self.status, self.detail = "error", self._speech.trouble
             await self._committed.wait()  # until the speaker is done, this is only a guess
@@ -159,6 +170,7 @@ class Answer:
         self.detail = f"the gate did not let it in: {verdict.category} {verdict.rule}".strip()
         refusal = self._stage.profile.conversation.refusal_line
         if refusal:
+            self._canned = True
             self._sentence(refusal)
         return False
 
@@ -168,9 +180,10 @@ class Answer:
                 await self._ask()
                 return
             except RequestFailed as err:
-                if self._ended or err.code in ("cancelled", "stale"):
+                gone = has_gone(self._stage.supervisor, "policy", err)
+                if self._ended or err.code == "stale" or (err.code == "cancelled" and not gone):
                     return
-                if err.code == "gone" and attempt == 1 and not self._said:
+                if gone and attempt == 1 and not self._said:
                     log.info("turn %d: policy has gone, waiting for it", self.turn.number)
                     if await self._stage.supervisor.wait_ready("policy", BACK_S):
                         continue
@@ -185,7 +198,7 @@ class Answer:
             policy.Respond(
                 system=prompt.system, history=prompt.history, moods=prompt.moods, text=self.text
             ),
-            at=self.turn.at(),
+            at=self._at,
         )
         try:
             async for event in exchange.events(self._timeout):

@@ -7,31 +7,27 @@ on the floor until she is free.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 
-from engines.wire import audio, policy, show
-from engines.wire.envelope import At, Cancel
-from engines.wire.peer import RequestFailed
-from kitsu_tui.show.answer import Answer, Stage, Status
+from engines.wire import show
+from engines.wire.envelope import Cancel
+from kitsu_tui.show.answer import Answer, Stage
 from kitsu_tui.show.bargein import meaning, same_words, words
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.floor import Floor, Wish
 from kitsu_tui.show.hearing import Hearing
-from kitsu_tui.show.turn import Turn
+from kitsu_tui.show.hold import Hold
+from kitsu_tui.show.speech import heard_text
+from kitsu_tui.show.turn import Status, Turn
+from kitsu_tui.show.turns import Turns, VoiceHook
 
-log = logging.getLogger("show.director")
-
-UNPAUSE_S = 3.0
-"""A sound that has given no words by then does not hold her line any longer."""
 ECHO_S = 1.5
 """How long after her last word its echo may still come in."""
 LOOK_S = 0.1
 """How often what was typed looks whether somebody still speaks."""
 SURE_WORDS = 2
 """Words that end her line before they are sure to be all."""
-WARM_S = 60.0
 
 
 class Refusal(Exception):
@@ -39,26 +35,30 @@ class Refusal(Exception):
 
 
 class Director:
-    """Runs the turns."""
+    """Runs the turns.
 
-    def __init__(self, stage: Stage, latch: Latch) -> None:
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, stage: Stage, latch: Latch, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stage = stage
         self._supervisor = stage.supervisor
         self._latch = latch
+        self._clock = clock
         self._floor = Floor()
-        self._count = 0
+        self._turns = Turns(stage.tell, latch)
+        self._hold = Hold(stage.supervisor)
         self._active: Answer | None = None
         self._asked = ""
-        self._announced: dict[int, Turn] = {}
-        self._paused = False
-        self._unpause: asyncio.TimerHandle | None = None
         self._later: asyncio.TimerHandle | None = None
         self._said = ("", float("-inf"))
         self._waiting: dict[int, Turn] = {}
         self._concluding: set[asyncio.Task[None]] = set()
         self._answering: set[int] = set()
         """Turns with an answer whose end will be told."""
-        self._voice_hooks: list[Callable[[Turn], None]] = []
         self.hearing = Hearing(self._supervisor, self)
 
     # -- what is typed -----------------------------------------------------------------------
@@ -83,27 +83,21 @@ class Director:
             raise Refusal("panic is latched: resume first (kitsu resume)")
         if preset:
             self._stage.persona.check_preset(preset)
-        turn = self._turn(source, who, text)
+        turn = self._turns.new(source, who, text)
         turn.play, turn.preset, turn.keep_pcm = play, preset, keep_pcm
         turn.zero_ns = time.perf_counter_ns()
-        self._announce(turn, text)
+        self._turns.announce(turn, text)
         self._waiting[turn.number] = turn
-        wish = Wish(turn.number, source, who, text, time.monotonic(), play, preset)
+        wish = Wish(turn.number, source, who, text, self._clock(), play, preset)
         dropped = self._floor.push(wish)
         if dropped is not None:
-            self._finish_unheard(self._waiting.pop(dropped.turn), "stopped", "too many wait")
+            self._no_answer(dropped, "stopped", "too many wait")
         self._pump()
         return turn
 
-    def next_voice_turn(self, callback: Callable[[Turn], None]) -> Callable[[], None]:
+    def next_voice_turn(self, callback: VoiceHook) -> Callable[[], None]:
         """Call `callback` with the next turn that somebody speaks; returns what undoes it."""
-        self._voice_hooks.append(callback)
-
-        def undo() -> None:
-            if callback in self._voice_hooks:
-                self._voice_hooks.remove(callback)
-
-        return undo
+        return self._turns.next_voice(callback)
 
     # -- stopping ----------------------------------------------------------------------------
 
@@ -113,7 +107,7 @@ class Director:
         if answer is None:
             return "she was not answering"
         self._drop(answer, status)
-        self._resume_playback()
+        self._hold.let_go()
         return f"turn {answer.turn.number} ended"
 
     def fall_silent(self, status: Status) -> None:
@@ -123,22 +117,28 @@ class Director:
         """
         self.hearing.drop()
         if self._active is not None:
-            self._active.end(status)
-            self._active = None
+            self._end(self._active, status)
         for wish in self._floor.clear():
-            self._finish_unheard(self._waiting.pop(wish.turn), status, "")
-        for turn in list(self._announced.values()):
+            self._no_answer(wish, status, "")
+        for turn in self._turns.open():
             if turn.number not in self._answering:
-                self._finish_unheard(turn, status, "")
-        self._resume_playback()  # everything is stale by now: nothing sounds
+                self._turns.end_unheard(turn, status)
+        self._hold.let_go()  # everything is stale by now: nothing sounds
+
+    async def warm(self) -> None:
+        """Make the next answer quick; see `Stage.warm`."""
+        await self._stage.warm(self._latch.epoch)
 
     def go_on(self) -> None:
         """After a resume."""
         self._pump()
 
     def _drop(self, answer: Answer, status: Status) -> None:
-        turn = answer.turn
-        self._supervisor.cancel(Cancel(scope="turn", at=turn.at(), reason=status))
+        self._supervisor.cancel(Cancel(scope="turn", at=answer.turn.at(), reason=status))
+        self._end(answer, status)
+
+    def _end(self, answer: Answer, status: Status) -> None:
+        answer.turn.over = True
         answer.end(status)
         if self._active is answer:
             self._active = None
@@ -149,42 +149,34 @@ class Director:
         """A turn for somebody who begins to speak."""
         if self._latch.panicked:
             return None
-        turn = self._turn("voice", self._stage.profile.conversation.operator_name, "")
+        turn = self._turns.new("voice", self._stage.profile.conversation.operator_name, "")
         if self._active is not None:
-            turn.on_air = _lines(self._active)
+            turn.on_air = self._active.turn.given()
         said, at = self._said
-        if time.monotonic() - at < ECHO_S:
+        if self._clock() - at < ECHO_S:
             turn.just_said = said
         return turn
 
     def onset(self, turn: Turn) -> None:
         """Somebody began to speak: what she says or is about to say waits."""
-        if self._active is None or self._paused:
-            return
-        self._paused = True
-        self._send_pause(True)
-        loop = asyncio.get_running_loop()
-        self._unpause = loop.call_later(UNPAUSE_S, self._resume_playback)
+        if self._active is not None:
+            self._hold.take(turn)
 
     def words(self, turn: Turn, text: str) -> None:
         """Part of what they say."""
-        what = self._meaning(turn, text)
-        if what == "echo":
-            self._resume_playback()
-        if what != "speech" or (self._others(turn) and len(words(text)) < SURE_WORDS):
-            return
-        self._announce(turn)
-        self._give_way(turn)
-        self._heard(turn, text, final=False)
+        self._understood(turn, text)
 
     def guess(self, turn: Turn, text: str) -> None:
         """They may be done: think ahead."""
-        self.words(turn, text)
+        if not self._understood(turn, text):
+            return
         if not self._stage.profile.conversation.work_ahead:
             return
-        if self._meaning(turn, text) != "speech" or self._active is not None:
-            return
-        self._begin(turn, _whole(turn, text), committed=False)
+        if self._active is not None:
+            if same_words(self._asked, turn.whole(text)):
+                return
+            self._void(turn)  # a guess from before they went on
+        self._begin(turn, turn.whole(text), committed=False)
 
     def resumed(self, turn: Turn) -> None:
         """They were not done: what was thought is void."""
@@ -192,41 +184,74 @@ class Director:
 
     def final(self, turn: Turn, text: str, trouble: str) -> None:
         """They are done."""
-        if self._latch.panicked:
+        if self._latch.panicked or turn.over:
             return
         if self._meaning(turn, text) != "speech":
-            self._void(turn)
-            self._resume_playback()
-            if trouble:
-                self._announce(turn)
-                self._finish_unheard(turn, "error", f"not understood: {trouble}")
-            elif turn.number in self._announced:
-                self._finish_unheard(turn, "silent", "nothing was said")
-            self._pump()
+            self._nothing(turn, trouble)
             return
-        self._announce(turn)
-        self._give_way(turn)
-        turn.text = _whole(turn, text)
+        self._turns.announce(turn)
+        later = self._later_voice(turn)
+        if later is None:
+            self._give_way(turn)
+        turn.text = turn.whole(text)
+        self._heard(turn, text, final=True)
+        if later is not None:
+            self._belongs_to(later, turn)
+            return
+        self._hold.let_go(turn)
         if self._active is not None and not same_words(self._asked, turn.text):
             self._void(turn)
-        self._heard(turn, text, final=True)
         if self._active is not None:
             self._active.commit()
         else:
             self._begin(turn, turn.text, committed=True)
+        speaker = self.hearing.speaker
+        if speaker is not None:
+            self._hold.take(speaker)  # they began before she had anything to hold
+
+    def _understood(self, turn: Turn, text: str) -> bool:
+        """Act on a part of what they say; False when it is not speech to her, or not surely."""
+        if turn.over or self._later_voice(turn) is not None:
+            return False
+        what = self._meaning(turn, text)
+        if what == "echo":
+            self._hold.let_go(turn)
+        if what != "speech" or (self._others(turn) and len(words(text)) < SURE_WORDS):
+            return False
+        self._turns.announce(turn)
+        self._give_way(turn)
+        self._heard(turn, text, final=False)
+        return True
+
+    def _nothing(self, turn: Turn, trouble: str) -> None:
+        """What they said is nothing that she could answer."""
+        self._void(turn)
+        self._hold.let_go(turn)
+        if trouble:
+            self._turns.announce(turn)
+            self._turns.end_unheard(turn, "error", f"not understood: {trouble}")
+        elif turn in self._turns:
+            self._turns.end_unheard(turn, "silent", "nothing was said")
+        turn.over = True
+        self._pump()
 
     def _heard(self, turn: Turn, text: str, *, final: bool) -> None:
         self._stage.tell(
-            show.Heard(turn=turn.number, rev=turn.rev, text=_whole(turn, text), final=final)
+            show.Heard(turn=turn.number, rev=turn.rev, text=turn.whole(text), final=final)
         )
 
     def _meaning(self, turn: Turn, text: str) -> str:
-        now = _lines(self._active) if self._active is not None and self._others(turn) else ""
+        now = self._active.turn.given() if self._active is not None and self._others(turn) else ""
         return meaning(text, f"{turn.on_air} {now}".strip(), turn.just_said)
 
     def _others(self, turn: Turn) -> bool:
         """True when what she says or thinks now is for another turn."""
         return self._active is not None and self._active.turn is not turn
+
+    def _later_voice(self, turn: Turn) -> Turn | None:
+        """The turn of somebody who spoke after this one, if that is being answered already."""
+        later = self._active.turn if self._active is not None else turn
+        return later if later.source == "voice" and later.number > turn.number else None
 
     def _give_way(self, turn: Turn) -> None:
         """Another answer under way ends for this turn's sake."""
@@ -235,9 +260,21 @@ class Director:
         other = self._active.turn
         if other.source == "voice" and "audible" not in other.marks_ns:
             # They paused longer than a turn's end, and went on: it is one thing that they say.
-            turn.before = other.text
+            turn.join(other, other.text or self._asked)
         self._drop(self._active, "interrupted")
-        self._resume_playback()
+        self._hold.let_go(turn)
+
+    def _belongs_to(self, later: Turn, turn: Turn) -> None:
+        """A turn is understood only after the next one, which is one thing with it."""
+        answer = self._active
+        if answer is not None and "audible" not in later.marks_ns:
+            later.join(turn, turn.text)
+            sure = bool(later.text)
+            later.text = f"{turn.text} {later.text}" if sure else ""
+            self._void(later)
+            if sure:
+                self._begin(later, later.text, committed=True)
+        self._turns.end_unheard(turn, "interrupted", "they went on")
 
     def _void(self, turn: Turn) -> None:
         """What was thought of this turn so far is stale from now on."""
@@ -250,40 +287,7 @@ class Director:
         answer.end("interrupted")
         self._active = None
 
-    def _send_pause(self, paused: bool) -> None:
-        try:
-            self._supervisor.open("audio", audio.PAUSE, audio.Pause(paused=paused))
-        except RequestFailed as err:
-            log.info("pause: %s", err)
-
-    def _resume_playback(self) -> None:
-        if self._paused:
-            self._send_pause(False)
-        self._forget_pause()
-
-    def _forget_pause(self) -> None:
-        self._paused = False
-        if self._unpause is not None:
-            self._unpause.cancel()
-            self._unpause = None
-
     # -- turns -------------------------------------------------------------------------------
-
-    def _turn(self, source: show.Source, who: str, text: str) -> Turn:
-        self._count += 1
-        return Turn(self._count, source, who, self._latch.epoch, text)
-
-    def _announce(self, turn: Turn, text: str = "") -> None:
-        if turn.number in self._announced:
-            return
-        self._announced[turn.number] = turn
-        self._stage.tell(
-            show.TurnStarted(turn=turn.number, source=turn.source, who=turn.who, text=text)
-        )
-        if turn.source == "voice":
-            hooks, self._voice_hooks = self._voice_hooks, []
-            for hook in hooks:
-                hook(turn)
 
     def _begin(self, turn: Turn, text: str, *, committed: bool) -> None:
         self._asked = text
@@ -299,35 +303,23 @@ class Director:
         turn = answer.turn
         if answer.rev != turn.rev:
             return  # a newer revision answers
+        if self._latch.panicked:
+            answer.end("panic")  # the new epoch ended it before it was told so
         self._answering.discard(turn.number)
         if self._active is answer:
             self._active = None
-        self._said = (_lines(answer), time.monotonic())
+        heard = " ".join(filter(None, (heard_text(line) for line in turn.lines)))
+        if heard:
+            self._said = (heard, self._clock())
         remembered = answer.remembered()
-        self._stage.history.add(turn.text, remembered, answer.mood)
-        self._end(turn, answer.done_event())
+        self._stage.history.add(answer.text, remembered, answer.mood)
+        self._turns.end(turn, answer.done_event())
         self._pump()
         if remembered and self._active is None:
             await self.warm()
 
-    def _finish_unheard(self, turn: Turn, status: Status, detail: str) -> None:
-        self._end(
-            turn,
-            show.TurnDone(
-                turn=turn.number,
-                rev=turn.rev,
-                status=status,
-                answer="",
-                detail=detail,
-                marks_ms=turn.marks_ms(),
-            ),
-        )
-
-    def _end(self, turn: Turn, event: show.TurnDone) -> None:
-        self._announced.pop(turn.number, None)
-        self._stage.tell(event)
-        if not turn.done.done():
-            turn.done.set_result(event)
+    def _no_answer(self, wish: Wish, status: Status, detail: str) -> None:
+        self._turns.end_unheard(self._waiting.pop(wish.turn), status, detail)
 
     def _pump(self) -> None:
         """Begin the next turn that waits, if she is free."""
@@ -339,37 +331,11 @@ class Director:
         if self.hearing.busy:
             self._later = asyncio.get_running_loop().call_later(LOOK_S, self._pump)
             return
-        wish = self._floor.next(time.monotonic())
+        for old in self._floor.expire(self._clock()):
+            self._no_answer(old, "stopped", "it waited too long")
+        wish = self._floor.next(self._clock())
         if wish is None:
             return
         turn = self._waiting.pop(wish.turn)
         turn.epoch = self._latch.epoch
         self._begin(turn, wish.text, committed=True)
-
-    # -- the mind's cache --------------------------------------------------------------------
-
-    async def warm(self) -> None:
-        """Have the model read the beginning of the prompt, so that the next answer is quick."""
-        if not self._supervisor.is_ready("policy"):
-            return
-        prompt = self._stage.prompt()
-        try:
-            await self._supervisor.request(
-                "policy",
-                policy.WARM,
-                prompt,
-                at=At(epoch=self._latch.epoch),
-                timeout=WARM_S,
-            )
-        except RequestFailed as err:
-            log.info("warming up: %s", err)
-
-
-def _lines(answer: Answer) -> str:
-    """What she says in an answer, as far as it was given to her voice."""
-    return " ".join(line.text for line in answer.turn.lines)
-
-
-def _whole(turn: Turn, text: str) -> str:
-    """What they said, with what they had said just before it."""
-    return f"{turn.before} {text}".strip()

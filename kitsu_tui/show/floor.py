@@ -7,6 +7,7 @@ speaking (`kitsu_tui.show.hearing`).
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 
 from engines.wire.show import Source
@@ -48,12 +49,18 @@ class Floor:
 
     def next(self, now: float) -> Wish | None:
         """Take the most urgent wish, oldest first among equals; what is too old is dropped."""
-        self._wishes = [w for w in self._wishes if now - w.at < EXPIRES_S.get(w.source, 1e9)]
+        self.expire(now)
         if not self._wishes:
             return None
         first = min(self._wishes, key=lambda w: (RANK[w.source], w.order))
         self._wishes.remove(first)
         return first
+
+    def expire(self, now: float) -> list[Wish]:
+        """Drop what is too old to be answered and return it."""
+        old = [w for w in self._wishes if now - w.at >= EXPIRES_S.get(w.source, math.inf)]
+        self._wishes = [w for w in self._wishes if w not in old]
+        return old
 
     def clear(self) -> list[Wish]:
         """Drop everything that waits (panic) and return it."""

@@ -19,6 +19,7 @@ from engines.wire import asr, audio
 from engines.wire.envelope import At
 from engines.wire.message import Empty
 from engines.wire.peer import Exchange, RequestFailed
+from kitsu_tui.show.speech import has_gone
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import Turn
 
@@ -28,6 +29,8 @@ KEPT_BYTES = 48000 * 2 * 130
 FINAL_S = 15.0
 BACK_S = 10.0
 LONGEST_S = 150.0
+LOOK_S = 0.2
+"""How often a listener looks whether the microphone's engine still lives."""
 
 
 class Ears(Protocol):
@@ -63,8 +66,10 @@ class Utterance:
     exchange: Exchange[asr.Transcript] | None = None
     pcm: list[bytes] = field(default_factory=list)
     size: int = 0
-    end: audio.SpeechEnd | None = None
+    ended: bool = False
+    paused: bool = False
     over: bool = False
+    """Nobody wants to know any more."""
 
 
 class Hearing:
@@ -74,7 +79,7 @@ class Hearing:
         self._supervisor = supervisor
         self._ears = ears
         self._open: Utterance | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Utterance] = {}
         listen: list[tuple[object, Callable[..., None]]] = [
             (audio.SPEECH_START, self._start),
             (audio.SPEECH, self._pcm),
@@ -90,17 +95,22 @@ class Hearing:
         """True while somebody speaks or what they said is not understood yet."""
         return bool(self._tasks)
 
+    @property
+    def speaker(self) -> Turn | None:
+        """The turn of who is speaking now."""
+        utterance = self._open
+        return utterance.turn if utterance is not None and not utterance.ended else None
+
     def drop(self) -> None:
         """Forget what is being said (panic)."""
-        if self._open is not None:
-            self._open.over = True
-            self._open = None
-        for task in list(self._tasks):
+        self._open = None
+        for task, utterance in self._tasks.items():
+            utterance.over = True
             task.cancel()
 
     def _start(self, event: audio.SpeechStart, at: At | None) -> None:
-        if self._open is not None and not self._open.end:
-            self._open.over = True  # `audio` was started anew in mid-utterance
+        if self._open is not None:
+            self._close(self._open)  # `audio` was started anew in mid-utterance
         turn = self._ears.new_turn()
         if turn is None:
             self._open = None
@@ -109,8 +119,8 @@ class Hearing:
         self._open = utterance
         self._ask(utterance)
         task = asyncio.create_task(self._follow(utterance), name=f"utterance-{event.utterance}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = utterance
+        task.add_done_callback(self._tasks.pop)
         self._ears.onset(turn)
 
     def _ask(self, utterance: Utterance) -> bool:
@@ -127,13 +137,13 @@ class Hearing:
             return False
         for pcm in utterance.pcm:
             utterance.exchange.feed(asr.PCM, asr.Pcm(pcm=pcm))
-        if utterance.end is not None:
+        if utterance.ended:
             utterance.exchange.feed(asr.END, Empty())
         return True
 
     def _current(self, number: int) -> Utterance | None:
         utterance = self._open
-        if utterance is None or utterance.number != number or utterance.over:
+        if utterance is None or utterance.number != number or utterance.ended:
             return None
         return utterance
 
@@ -149,13 +159,17 @@ class Hearing:
 
     def _pause(self, event: audio.SpeechPause, at: At | None) -> None:
         utterance = self._current(event.utterance)
-        if utterance is not None and utterance.exchange is not None:
+        if utterance is None:
+            return
+        utterance.paused = True
+        if utterance.exchange is not None:
             utterance.exchange.feed(asr.PAUSE, Empty())
 
     def _resume(self, event: audio.SpeechResume, at: At | None) -> None:
         utterance = self._current(event.utterance)
         if utterance is None:
             return
+        utterance.paused = False
         if utterance.exchange is not None:
             utterance.exchange.feed(asr.RESUME, Empty())
         self._ears.resumed(utterance.turn)
@@ -164,10 +178,15 @@ class Hearing:
         utterance = self._current(event.utterance)
         if utterance is None:
             return
-        utterance.end = event
-        turn = utterance.turn
-        turn.zero_ns = event.speech_end_ns
-        turn.mark("endpoint", event.endpoint_ns)
+        utterance.turn.zero_ns = event.speech_end_ns
+        utterance.turn.mark("endpoint", event.endpoint_ns)
+        self._close(utterance)
+
+    def _close(self, utterance: Utterance) -> None:
+        """No more sound of it will come."""
+        if utterance.ended:
+            return
+        utterance.ended = True
         if utterance.exchange is not None:
             utterance.exchange.feed(asr.END, Empty())
 
@@ -182,16 +201,18 @@ class Hearing:
             assert utterance.exchange is not None  # noqa: S101 -- _again made it
             try:
                 text = await self._transcript(utterance, utterance.exchange)
+                trouble = ""
                 break
             except RequestFailed as err:
-                if err.code in ("cancelled", "stale") or utterance.over:
+                if utterance.over:
                     return
                 trouble = str(err)
-                if err.code != "gone" or attempt == 2:
+                if attempt == 2 or not has_gone(self._supervisor, "asr", err):
                     break
                 utterance.exchange = None
         if utterance.over:
             return
+        utterance.ended = True
         turn.mark("asr_final", time.perf_counter_ns())
         turn.zero_ns = turn.zero_ns or time.perf_counter_ns()
         if self._open is utterance:
@@ -204,12 +225,12 @@ class Hearing:
     async def _transcript(self, utterance: Utterance, exchange: Exchange[asr.Transcript]) -> str:
         exchange.on_event(lambda event: self._heard(utterance, event))
         started = asyncio.get_running_loop().time()
-        while not exchange.done:
-            if utterance.end is not None or utterance.over:
+        while not exchange.done and not utterance.ended:
+            late = asyncio.get_running_loop().time() - started > LONGEST_S
+            if late or not self._supervisor.is_ready("audio"):
+                self._close(utterance)  # what was heard until now is all there will be
                 break
-            if asyncio.get_running_loop().time() - started > LONGEST_S:
-                break
-            await exchange.wait_change(0.5)
+            await exchange.wait_change(LOOK_S)
         return (await exchange.result(FINAL_S)).text.strip()
 
     def _heard(self, utterance: Utterance, event: Struct) -> None:
@@ -217,5 +238,5 @@ class Hearing:
             return
         if isinstance(event, asr.Partial) and event.text.strip():
             self._ears.words(utterance.turn, event.text.strip())
-        elif isinstance(event, asr.Guess) and event.text.strip():
+        elif isinstance(event, asr.Guess) and event.text.strip() and utterance.paused:
             self._ears.guess(utterance.turn, event.text.strip())

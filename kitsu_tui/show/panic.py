@@ -90,7 +90,8 @@ class Panic:
                     about="panic",
                 )
             )
-        self._tell(show.Panicked(by=by, epoch=self._latch.epoch, surfaces=surfaces, done=True))
+        if self._latch.panicked:  # else resumed meanwhile: it must not look latched again
+            self._tell(show.Panicked(by=by, epoch=self._latch.epoch, surfaces=surfaces, done=True))
         log.warning("panic by %s", by, extra={"surfaces_ms": surfaces})
         return surfaces
 
@@ -100,10 +101,18 @@ class Panic:
             return False
         self.raise_epoch("resume")
         self._latch.panicked, self._latch.by = False, ""
-        await self._latch.save()
+        # Told before the disk is waited for: a panic meanwhile must be told after this, not before.
         self._tell(show.Resumed(by=by, epoch=self._latch.epoch))
         log.warning("resumed by %s", by)
         self._director.go_on()
+        if not await self._latch.save():
+            self._tell(
+                show.Alert(
+                    level="error",
+                    text="the resume could not be saved: the next show may start panicked",
+                    about="panic",
+                )
+            )
         return True
 
     async def _timed(self, name: str, surface: Surface, began: float) -> float | None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from engines.wire import audio, show, tts
 from engines.wire.envelope import Failure
 from engines.wire.peer import Exchange, RequestFailed
@@ -24,8 +26,13 @@ CREDIT = 24
 CHARS_A_SECOND = 14.0
 BACK_S = 10.0
 """How long a sentence waits for a synthesizer that has died to be back."""
+LONGEST_S = 180.0
+"""How long a sentence may be on its way to the device, its time behind others and held included."""
+SETTLE_S = 0.4
+"""How long a sentence that was ended waits to learn what was heard of it."""
 
 _CUT = Failure(code="cancelled", message="playback ended early")
+_STUCK = Failure(code="timeout", message=f"the device took no sound for {LONGEST_S:g} s")
 
 
 @dataclass
@@ -59,6 +66,7 @@ class Speech:
         self._tell = tell
         self._turn = turn
         self._rev = turn.rev
+        self._at = turn.at()  # the turn's own may rise while this still winds up
         self._committed = committed
         self._timeout = timeout
         self._slots = asyncio.Semaphore(AHEAD)
@@ -122,7 +130,8 @@ class Speech:
                     break
                 except RequestFailed as err:
                     playing = voice.play is None or not voice.play.done
-                    if err.code != "gone" or attempt == 2 or not playing:
+                    gone = has_gone(self._supervisor, "tts", err)
+                    if not gone or attempt == 2 or not playing:
                         raise
                     # It died in mid-sentence; its successor makes the same sentence, and what
                     # the device already has of it is skipped.
@@ -134,6 +143,10 @@ class Speech:
                 return
             voice.play.feed(audio.PCM, audio.Pcm(last=True))
             await self._heard(voice.play, line)
+        except RequestFailed:
+            if voice.play is not None:
+                await self._settle(voice.play, line)
+            raise
         finally:
             if voice.play is not None:
                 voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
@@ -145,14 +158,14 @@ class Speech:
             "tts",
             tts.SPEAK,
             tts.Speak(text=line.text),
-            at=self._turn.at(line.seq),
+            at=replace(self._at, seq=line.seq),
             credit=CREDIT,
         )
         try:
             async for event in making.events(self._timeout):
                 if not isinstance(event, tts.Audio):
                     continue
-                self._turn.mark("first_pcm", time.perf_counter_ns())
+                self._mark("first_pcm", time.perf_counter_ns())
                 if voice.play is None:
                     voice.play = await self._open(line, event.rate, voice.before, voice.opened)
                 pcm = event.pcm[skip:]
@@ -172,7 +185,10 @@ class Speech:
         line.rate = rate
         held = not self._committed.is_set()
         play = self._supervisor.open(
-            "audio", audio.PLAY, audio.Play(rate=rate, hold=held), at=self._turn.at(line.seq)
+            "audio",
+            audio.PLAY,
+            audio.Play(rate=rate, hold=held),
+            at=replace(self._at, seq=line.seq),
         )
         play.on_event(lambda event: self._audible(event, line))
         opened.set()
@@ -193,12 +209,13 @@ class Speech:
             )
 
     async def _feed(self, play: Exchange[audio.Played], pcm: bytes, line: SpokenLine) -> None:
+        end = asyncio.get_running_loop().time() + LONGEST_S
         while not await play.wait_room(self._timeout):
             if play.done:
                 await self._heard(play, line)  # cut, or audio has gone: raises or settles
                 raise RequestFailed(play.kind.name, _CUT)
-            if self._committed.is_set() and not self._supervisor.is_ready("audio"):
-                raise RequestFailed(play.kind.name, _CUT)
+            if asyncio.get_running_loop().time() > end:
+                raise RequestFailed(play.kind.name, _STUCK)
         if self._turn.keep_pcm:
             line.pcm += pcm
         play.feed(audio.PCM, audio.Pcm(pcm=pcm))
@@ -209,7 +226,26 @@ class Speech:
             await play.wait_change(0.1)
         played = await play.result(whole + self._timeout)
         line.status, line.heard_samples = played.status, played.heard_samples
-        self._turn.mark("audible", played.audible_ns)
+        self._mark("audible", played.audible_ns)
+
+    async def _settle(self, play: Exchange[audio.Played], line: SpokenLine) -> None:
+        """Learn what was heard of a sentence that does not go on."""
+        play.cancel("no longer wanted")
+        try:
+            played = await play.result(SETTLE_S)
+        except RequestFailed:
+            return
+        line.heard_samples = played.heard_samples
+        self._mark("audible", played.audible_ns)
+
+    def _mark(self, name: str, ns: int) -> None:
+        if self._rev == self._turn.rev:
+            self._turn.mark(name, ns)
+
+
+def has_gone(supervisor: Supervisor, engine: str, err: RequestFailed) -> bool:
+    """True when a request failed because its engine died or was asked to leave."""
+    return err.code == "gone" or (err.code == "cancelled" and not supervisor.is_ready(engine))
 
 
 def heard_text(line: SpokenLine) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Literal
 
 from engines.wire import control
 from engines.wire.envelope import At
 from engines.wire.show import Source, TurnDone
+
+Status = Literal["ok", "silent", "interrupted", "stopped", "blocked", "error", "panic"]
+"""How a turn ends; see `engines.wire.show.TurnDone`."""
 
 
 @dataclass
@@ -45,6 +49,10 @@ class Turn:
     """What she was saying when they began to speak."""
     just_said: str = ""
     """What she had said a moment before they began."""
+    over: bool = False
+    """It has been ended, or soon will be: nothing is begun for it any more."""
+    went_on: Turn | None = None
+    """The turn that it became part of, when the speaker only paused."""
     rev: int = 0
     play: bool = True
     preset: str = ""
@@ -61,10 +69,27 @@ class Turn:
         """Where in the show a message of this turn's present revision belongs."""
         return At(epoch=self.epoch, turn=self.number, rev=self.rev, seq=seq)
 
+    def whole(self, text: str) -> str:
+        """What they said, with what they had said just before it."""
+        return f"{self.before} {text}".strip()
+
+    def given(self) -> str:
+        """What she says in it, as far as it was given to her voice."""
+        return " ".join(line.text for line in self.lines)
+
     def mark(self, name: str, ns: int) -> None:
         """Note when a stage was reached for the first time."""
         if ns:
             self.marks_ns.setdefault(name, ns)
+
+    def join(self, earlier: Turn, said: str) -> None:
+        """An earlier turn, which got no answer yet, belongs to this one, with what was said in it.
+
+        Whoever asked for that turn gets what they asked for with this one.
+        """
+        self.before = f"{said} {self.before}".strip()
+        self.play, self.preset, self.keep_pcm = earlier.play, earlier.preset, earlier.keep_pcm
+        earlier.went_on = self
 
     def revise(self) -> None:
         """The speaker went on: what was thought so far is void."""

@@ -125,6 +125,9 @@ class Verbs:
             raise Refusal(self._show.supervisor.why_not("audio"))
         turn = await self._voice(ask) if ask.wav else self._typed(ask)
         done = await asyncio.shield(turn.done)
+        while turn.went_on is not None:  # they had only paused
+            turn = turn.went_on
+            done = await asyncio.shield(turn.done)
         out = ""
         if ask.out:
             out = ask.out
