@@ -66,3 +66,14 @@ def test_panic_drops_all_that_waits() -> None:
     assert [w.turn for w in floor.clear()] == [0, 1, 2]
     assert len(floor) == 0
     assert floor.next(0.0) is None
+
+
+def test_what_expires_is_handed_back_once() -> None:
+    floor = Floor()
+    floor.push(wish(1, "chat", 0.0))
+    floor.push(wish(2, "operator", 0.0))
+    floor.push(wish(3, "chat", 1.0))
+    assert floor.expire(EXPIRES_S["chat"] - 0.1) == []
+    assert [w.turn for w in floor.expire(EXPIRES_S["chat"] + 0.5)] == [1]
+    assert floor.expire(EXPIRES_S["chat"] + 0.5) == []
+    assert drain(floor, EXPIRES_S["chat"] + 0.5) == [2, 3]

@@ -48,3 +48,15 @@ async def test_a_revision_voids_the_answer_and_keeps_what_was_heard() -> None:
     assert turn.lines == []
     assert turn.verdicts == []
     assert not turn.done.done()
+
+
+async def test_an_earlier_turn_joins_with_its_words_and_its_wishes() -> None:
+    first = Turn(1, "voice", "mic", epoch=2, text="What is", play=False, preset="calm")
+    second, third = (Turn(number, "voice", "mic", epoch=2) for number in (2, 3))
+    second.join(first, first.text)
+    assert second.whole("your name") == "What is your name"
+    third.join(second, second.whole("your"))
+    assert third.whole("name") == "What is your name"
+    assert (third.play, third.preset) == (False, "calm")
+    assert first.went_on is second
+    assert second.went_on is third

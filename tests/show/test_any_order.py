@@ -1,0 +1,199 @@
+"""Whatever happens in whatever order: every turn ends once, and no sound comes that must not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.wire import show
+from kitsu_tui.show.director import Refusal
+from tests.show.cast import Job
+from tests.show.stage import Stage, Voice
+from tests.show.stand_in import NAMES
+
+LINES = ["I chase butterflies, of course!", "And then I nap.", "A grommit.", "So do I."]
+SPOKEN = ["", "yeah", "stop", "tell me a story", "what about dogs", "I chase butterflies of course"]
+
+line = st.sampled_from(LINES)
+spoken = st.sampled_from(SPOKEN)
+one = st.integers(0, 2)
+engine = st.sampled_from(NAMES)
+events = st.one_of(
+    st.tuples(st.just("type"), st.sampled_from(["operator", "chat", "api"])),
+    st.tuples(st.just("speak"), one),
+    st.tuples(st.just("partial"), spoken),
+    st.tuples(st.just("guess"), spoken),
+    st.tuples(st.just("go_on"), one),
+    st.tuples(st.just("end"), one),
+    st.tuples(st.just("final"), spoken, one),
+    st.tuples(st.just("think"), line),
+    st.tuples(st.just("thought"), st.booleans()),
+    st.tuples(st.just("make"), st.integers(1, 5), one),
+    st.tuples(st.just("made"), one),
+    st.tuples(st.just("play"), st.sampled_from([20, 300, 2000])),
+    st.tuples(st.just("wait"), st.sampled_from([0.05, 0.6, 4.0, 17.0])),
+    st.tuples(st.just("interrupt"), one),
+    st.tuples(st.just("panic"), one),
+    st.tuples(st.just("resume"), one),
+    st.tuples(st.just("kill"), engine, st.booleans()),
+    st.tuples(st.just("start"), engine),
+)
+
+
+class Chaos:
+    """Does one event after another, and looks each time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.voice: Voice | None = None
+        self.typed = 0
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    async def happen(self, event: tuple[Any, ...]) -> None:
+        heard, ended = len(self.stage.speaker.heard), self.ended()
+        name, *arguments = event
+        await getattr(self, name)(*arguments)
+        await self.stage.settle()
+        for piece in self.stage.speaker.heard[heard:]:
+            assert piece.at.turn not in ended, f"heard after its end: {piece.at}"
+            assert piece.at.epoch == self.stage.latch.epoch, f"heard after a panic: {piece.at}"
+            assert not self.stage.latch.panicked
+            assert self.sure(piece.at.turn), f"heard before it was sure: {piece.at}"
+        order = self.stage.speaker.order()
+        assert len(set(order)) == len(order), f"two answers at once: {order}"
+        assert not self.stage.faults, self.stage.faults
+        self.stage.open_turns()
+
+    def ended(self) -> set[int]:
+        return {event.turn for event in self.stage.of(show.TurnDone)}
+
+    def sure(self, turn: int) -> bool:
+        typed = {e.turn for e in self.stage.of(show.TurnStarted) if e.source != "voice"}
+        return turn in typed or turn in {e.turn for e in self.stage.of(show.Heard) if e.final}
+
+    def newest(self, jobs: list[Any], back: int = 0) -> Any:
+        under_way = [job for job in jobs if isinstance(job, Job) and not job.over]
+        return under_way[-1 - back] if len(under_way) > back else None
+
+    async def type(self, source: show.Source) -> None:
+        self.typed += 1
+        try:
+            self.stage.director.say(f"line {self.typed}", "me", source)
+        except Refusal:
+            assert self.stage.latch.panicked
+
+    async def speak(self, _: int) -> None:
+        if self.stage.cast.is_ready("audio"):
+            self.voice = await self.stage.voice()
+
+    async def partial(self, text: str) -> None:
+        if job := self.newest(self.stage.ear.asked):
+            job.partial(text)
+
+    async def guess(self, text: str) -> None:
+        if self.voice is not None:
+            self.voice.pause()
+        await self.stage.settle()
+        if job := self.newest(self.stage.ear.asked):
+            job.guess(text)
+
+    async def go_on(self, _: int) -> None:
+        if self.voice is not None:
+            self.voice.resume()
+
+    async def end(self, _: int) -> None:
+        if self.voice is not None:
+            self.voice.end()
+
+    async def final(self, text: str, back: int) -> None:
+        if job := self.newest(self.stage.ear.asked, back):
+            job.final(text)
+
+    async def think(self, text: str) -> None:
+        if job := self.newest(self.stage.mind.asked):
+            job.say(text)
+
+    async def thought(self, well: bool) -> None:
+        if job := self.newest(self.stage.mind.asked):
+            if well:
+                job.finish()
+            else:
+                job.fail()
+
+    async def make(self, chunks: int, back: int) -> None:
+        if job := self.newest(self.stage.throat.asked, back):
+            job.make(chunks)
+
+    async def made(self, back: int) -> None:
+        if job := self.newest(self.stage.throat.asked, back):
+            job.make()
+            job.finish()
+
+    async def play(self, ms: int) -> None:
+        await self.stage.play(ms)
+
+    async def wait(self, seconds: float) -> None:
+        await self.stage.advance(seconds)
+
+    async def interrupt(self, _: int) -> None:
+        self.stage.director.interrupt()
+
+    async def panic(self, _: int) -> None:
+        self.tasks.append(asyncio.create_task(self.stage.panic.press("me")))
+
+    async def resume(self, _: int) -> None:
+        self.tasks.append(asyncio.create_task(self.stage.panic.resume("me")))
+
+    async def kill(self, name: str, asked: bool) -> None:
+        if self.stage.cast.is_ready(name):
+            await self.stage.kill(name, asked=asked)
+
+    async def start(self, name: str) -> None:
+        if not self.stage.cast.is_ready(name):
+            await self.stage.start(name)
+
+    async def wind_up(self) -> None:
+        """Everybody does their work; then everything must come to its end."""
+        stage = self.stage
+        for name in NAMES:
+            await self.start(name)
+        if self.voice is not None:
+            self.voice.end()
+        stage.mind.auto, stage.throat.auto = ["So do I."], True
+        for _ in range(60):
+            for jobs in (stage.mind.asked, stage.throat.asked):
+                while job := self.newest(jobs):
+                    job.finish()
+                    await stage.settle()
+            while job := self.newest(stage.ear.asked):
+                job.final("")
+                await stage.settle()
+            await self.happen(("play", 1000))
+            if not stage.open_turns() and not stage.director.hearing.busy:
+                break
+        assert not stage.open_turns()
+        await stage.advance(5.0)
+        assert not stage.director.hearing.busy
+        assert not stage.cast.units["audio"].engine.paused
+        assert all(task.done() for task in self.tasks)
+        for task in self.tasks:
+            task.result()
+
+
+async def run(script: list[tuple[Any, ...]], *, auto: bool) -> None:
+    async with Stage(failure="Oops.") as stage:
+        stage.throat.auto = auto
+        chaos = Chaos(stage)
+        for event in script:
+            await chaos.happen(event)
+        await chaos.wind_up()
+
+
+@settings(max_examples=300, deadline=None)
+@given(script=st.lists(events, max_size=40), auto=st.booleans())
+def test_whatever_happens(script: list[tuple[Any, ...]], auto: bool) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(run(script, auto=auto))
