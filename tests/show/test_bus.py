@@ -8,7 +8,7 @@ from engines.wire import control, show
 from engines.wire.codec import encode
 from engines.wire.envelope import MAX_LINE, Event
 from engines.wire.logline import LogLine
-from kitsu_tui.show.bus import LOG_BACKLOG, LOGS_A_FLUSH, Bus, log_batches
+from kitsu_tui.show.bus import LOG_BACKLOG, LOG_BACKLOG_CHARS, LOGS_A_FLUSH, Bus, log_batches
 
 
 class Sink:
@@ -149,3 +149,33 @@ def test_batches_stay_under_the_limit_of_a_line_whatever_is_in_them() -> None:
         decoded = [show.LOGS.decode(raw) for raw in batches]
         assert sum(len(batch.lines) for batch in decoded) == 60
         assert sum(batch.dropped for batch in decoded) == 7
+
+
+def test_a_hook_that_tells_is_not_overtaken_and_one_that_fails_stops_nobody() -> None:
+    bus, sink = Bus(lambda told: None), Sink()
+    bus.attach(sink)
+
+    def fail(event: show.ShowEvent) -> None:
+        raise RuntimeError("a hook's own fault")
+
+    def follow(event: show.ShowEvent) -> None:
+        if isinstance(event, show.Muted):
+            bus.tell(show.Alert(level="info", text="muted"))
+
+    bus.hook(fail)
+    bus.hook(follow)
+    bus.tell(MUTED)
+    assert [told.n for told, _ in sink.events] == [1, 2]
+    assert bus.state.n == 2
+
+
+def test_long_lines_do_not_fill_the_memory() -> None:
+    bus = Bus(lambda told: None)
+    for _ in range(40):
+        bus.log_lines([line("x" * 16_000)] * 100)
+    kept = sum(len(found.message) for found in bus._log)
+    assert 0 < kept <= LOG_BACKLOG_CHARS
+    for _ in range(30):
+        bus.log_lines([line("short")] * 1000)
+    assert len(bus._log) == LOG_BACKLOG
+    assert bus._log_chars == sum(len(found.message) for found in bus._log)

@@ -87,3 +87,13 @@ def test_long_silence_holds_no_memory() -> None:
         health.due(clock.advance(EVERY_S))
     assert len(health._sent) <= 32
     assert health.verdict(clock(), loading=True) == "kill"
+
+
+def test_when_we_stood_still_ourselves_nobody_else_is_blamed() -> None:
+    health = Health(0.0)
+    assert health.due(0.0) == 1
+    health.excuse(100.0)
+    assert health.verdict(104.0, loading=False) == "ok"
+    assert health.verdict(105.0, loading=False) == "unresponsive"
+    health.pong(1, 105.0)
+    assert health.verdict(200.0, loading=False) == "ok"
