@@ -61,7 +61,7 @@ def test_lines_carry_both_clocks_and_keep_their_order(tmp_path: Path) -> None:
     reading = read_journal(tmp_path / "s")
     assert reading.bad == []
     assert [e["n"] for e in reading.events[:-1]] == list(range(100))
-    assert reading.events[0]["ts"] == "2026-11-18T11:06:40.251Z"
+    assert reading.events[0]["ts"] == "2026-11-18T11:06:40.252Z"
     assert reading.events[0]["t_ns"] < reading.events[1]["t_ns"]
     assert reading.events[-1]["text"] == "hi\nthere"
     assert reading.events[-1]["event"] == "said"

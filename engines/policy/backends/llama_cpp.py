@@ -1,4 +1,8 @@
-"""llama-cpp-python: the same llama.cpp, compiled on the spot (MIT; source package only)."""
+"""llama-cpp-python: the same llama.cpp, compiled on the spot (MIT; source package only).
+
+Compiling took six minutes on two cores. On a virtual machine that shows AMX, the build for the
+machine's own processor (0.3.36) died at its first token; `CMAKE_ARGS=-DGGML_NATIVE=OFF` cured it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from engines.harness import Missing
-from engines.policy.backends import BackendError, OnPiece, Sampling, TooLong, Usage
+from engines.policy.backends import BackendError, OnPiece, Sampling, TooLong, Usage, calm_openmp
 from engines.policy.gguf import Gguf
 from engines.wire import policy
 
 INSTALL = (
-    "pip install 'kitsu-tui[llama-cpp]' (compiles for minutes; needs a C++ compiler and CMake)"
+    "pip install 'kitsu-tui[llama-cpp]' (compiles for minutes; needs a C++ compiler and CMake; "
+    "if the engine then dies at its first answer: CMAKE_ARGS=-DGGML_NATIVE=OFF before it)"
 )
 
 
@@ -26,6 +31,7 @@ class LlamaCpp:
 
     def load(self, model: Gguf, config: policy.Config) -> None:
         """See `Backend.load`."""
+        calm_openmp()
         try:
             import llama_cpp
         except ImportError as err:

@@ -8,9 +8,7 @@ What trying it (2026.10, llama.cpp b11549) taught:
 - One slot keeps the KV cache of the last prompt, and `cache_prompt` reuses what they share.
 - `Server()` holds the GIL while it loads. Reading the file first, which does not, leaves it
   little to wait for, so pings are answered in between.
-- Its wheels for Linux use the system's OpenMP, whose threads spin at every barrier, hundreds a
-  token. With another busy process on two cores that took 0.3 to 1 s a token; with
-  GOMP_SPINCOUNT=2000 it took 45 ms, and on idle cores 14 ms as before.
+- Its wheels for Linux use the system's OpenMP, which must be calmed (`calm_openmp`).
 - A callback's exception is swallowed, so it is carried past the library by hand.
 """
 
@@ -28,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.harness import Missing
-from engines.policy.backends import BackendError, OnPiece, Sampling, TooLong, Usage
+from engines.policy.backends import BackendError, OnPiece, Sampling, TooLong, Usage, calm_openmp
 from engines.policy.gguf import Gguf
 from engines.wire import policy
 
@@ -36,7 +34,6 @@ log = logging.getLogger("policy.xllamacpp")
 
 INSTALL = "pip install 'kitsu-tui[policy]'"
 READ_AHEAD = 8 << 20
-SPIN = "2000"
 
 
 class XLlamaCpp:
@@ -47,7 +44,7 @@ class XLlamaCpp:
 
     def load(self, model: Gguf, config: policy.Config) -> None:
         """See `Backend.load`."""
-        os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read when the library is loaded
+        calm_openmp()
         try:
             import xllamacpp
         except ImportError as err:
