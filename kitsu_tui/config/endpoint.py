@@ -50,7 +50,7 @@ def connect_now(environ: Mapping[str, str], timeout: float) -> socket.socket:
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.settimeout(timeout)
     try:
-        link.connect(_socket_path(environ))
+        link.connect(os.fspath(paths.socket_path(environ)))
     except OSError:
         link.close()
         raise
@@ -73,7 +73,7 @@ async def open_connection(
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=STREAM_LIMIT)
         writer.write(token + b"\n")
         return reader, writer
-    return await asyncio.open_unix_connection(_socket_path(environ), limit=STREAM_LIMIT)
+    return await asyncio.open_unix_connection(paths.socket_path(environ), limit=STREAM_LIMIT)
 
 
 async def serve(environ: Mapping[str, str], handler: Handler) -> asyncio.Server:
@@ -132,13 +132,6 @@ def remove(environ: Mapping[str, str]) -> None:
     """Take the endpoint away when the show ends."""
     path = token_path(environ) if uses_tcp() else paths.socket_path(environ)
     path.unlink(missing_ok=True)
-
-
-def _socket_path(environ: Mapping[str, str]) -> str:
-    try:
-        return os.fspath(paths.socket_path(environ))
-    except paths.PathError as err:  # no show can listen there either
-        raise OSError(str(err)) from None
 
 
 def _read_token(environ: Mapping[str, str]) -> tuple[int, bytes]:

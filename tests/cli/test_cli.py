@@ -162,7 +162,7 @@ def test_a_folder_too_long_for_a_socket_is_no_traceback(
     monkeypatch.setenv("KITSU_RUNTIME_DIR", "/tmp/" + "x" * 120)
     done = kitsu(*args)
     assert done.returncode == NO_SHOW
-    assert "no show" in one_line(done)
+    assert "shorter folder" in one_line(done)
 
 
 # -- schemas -----------------------------------------------------------------------------------
