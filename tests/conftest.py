@@ -13,6 +13,27 @@ import pytest
 from kitsu_tui.config.models import ModelStore
 
 
+SLOW = {
+    "tests/cli/test_cli.py",
+    "tests/config/test_models.py",
+    "tests/console/test_desk.py",
+    "tests/engines/audio/test_engine.py",
+    "tests/engines/audio/test_pulse.py",
+    "tests/show/test_any_order.py",
+    "tests/show/test_control.py",
+    "tests/show/test_supervisor.py",
+    "tests/show/test_unit.py",
+}
+"""Modules that take seconds: `scripts/check` leaves them out, `scripts/test` does not."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of slow modules."""
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix() in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 class Sandbox(NamedTuple):
     """Folders of one test's own, and the variables that name them (also set in `os.environ`)."""
 
