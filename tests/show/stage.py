@@ -247,6 +247,10 @@ class Stage:
         await self.cast.units[name].stop(asked=asked)
         await self.settle()
 
+    def deafen(self, name: str) -> None:
+        """From now on it takes no notice of anything."""
+        vars(self.cast.units[name].host)["_frame"] = lambda frame: None
+
     # -- people ------------------------------------------------------------------------------
 
     async def voice(self, text: str = "", *, end: bool = True) -> Voice:

@@ -41,6 +41,12 @@ events = st.one_of(
     st.tuples(st.just("kill"), engine, st.booleans()),
     st.tuples(st.just("start"), engine),
 )
+scenes = st.one_of(
+    st.tuples(st.just("work_ahead"), spoken, st.lists(line, min_size=1, max_size=4)),
+    st.tuples(st.just("exchange"), spoken, st.lists(line, min_size=1, max_size=4)),
+    st.tuples(st.just("barge_in"), spoken, spoken),
+)
+scripts = st.lists(st.one_of(events, scenes), min_size=4, max_size=40)
 
 
 class Chaos:
@@ -155,6 +161,38 @@ class Chaos:
         if not self.stage.cast.is_ready(name):
             await self.stage.start(name)
 
+    # -- some of it in a likely order, for deeper water ------------------------------------------
+
+    async def work_ahead(self, text: str, lines: list[str]) -> None:
+        """Somebody speaks and pauses, and she thinks of an answer."""
+        await self.speak(0)
+        await self.guess(text)
+        await self.stage.settle()
+        for said in lines:
+            await self.think(said)
+        await self.play(300)
+
+    async def exchange(self, text: str, lines: list[str]) -> None:
+        """Somebody says something, and she begins to answer."""
+        await self.speak(0)
+        await self.end(0)
+        await self.stage.settle()
+        await self.final(text, 0)
+        await self.stage.settle()
+        for said in lines:
+            await self.think(said)
+        await self.thought(True)
+        await self.play(300)
+
+    async def barge_in(self, partial: str, final: str) -> None:
+        """Somebody speaks, whatever she does."""
+        await self.speak(0)
+        await self.partial(partial)
+        await self.play(100)
+        await self.end(0)
+        await self.stage.settle()
+        await self.final(final, 0)
+
     async def wind_up(self) -> None:
         """Everybody does their work; then everything must come to its end."""
         stage = self.stage
@@ -193,7 +231,7 @@ async def run(script: list[tuple[Any, ...]], *, auto: bool) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(script=st.lists(events, max_size=40), auto=st.booleans())
+@given(script=scripts, auto=st.booleans())
 def test_whatever_happens(script: list[tuple[Any, ...]], auto: bool) -> None:
     with asyncio.Runner() as runner:
         runner.run(run(script, auto=auto))

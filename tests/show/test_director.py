@@ -155,12 +155,23 @@ async def test_interrupt_of_a_guess_ends_that_turn_for_good() -> None:
         assert stage.mind.asked[-1].params.text == "Hello again"
 
 
+async def test_a_turn_that_winds_up_is_not_begun_again_by_its_final() -> None:
+    async with Stage() as stage:
+        voice = await paused(stage, "Tell me")
+        stage.deafen("policy")
+        stage.director.interrupt()
+        await stage.close(voice, "Tell me a story")
+        await stage.advance(1.0)
+        assert stage.done(1).status == "interrupted"
+        assert [event.turn for event in stage.of(show.TurnStarted)] == [1]
+
+
 async def test_an_answer_that_does_not_wind_up_is_left_after_a_moment() -> None:
     async with Stage() as stage:
         turn = await stage.typed("hi")
         await stage.answer(ONE)
         await stage.play(200)
-        vars(stage.cast.units["audio"].host)["_frame"] = lambda frame: None  # deaf from now on
+        stage.deafen("audio")
         stage.director.interrupt()
         await stage.advance(0.3)
         assert not stage.of(show.TurnDone)

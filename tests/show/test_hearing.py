@@ -193,3 +193,21 @@ async def test_a_guess_that_comes_after_they_went_on_is_no_guess() -> None:
         await stage.close(voice, "tell me more")
         await stage.play(1000)
         assert stage.speaker.pcm(1, stage.done(1).rev) == sound(ANSWER)
+
+
+async def test_a_guess_of_an_earlier_pause_gives_way_to_that_of_this_one() -> None:
+    async with Stage() as stage:
+        voice = await stage.voice()
+        for step in (voice.pause, voice.resume, voice.pause):
+            step()
+        await stage.settle()
+        stage.ear.asked[0].guess("tell me")
+        stage.ear.asked[0].guess("tell me more")
+        await stage.settle()
+        stage.ear.asked[0].guess("Tell me more.")  # the same
+        await stage.settle()
+        assert [t.params.text for t in stage.mind.asked if not t.over] == ["tell me more"]
+        await stage.answer(ANSWER)
+        await stage.close(voice, "tell me more")
+        await stage.play(1000)
+        assert stage.done(1).answer == ANSWER

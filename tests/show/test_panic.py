@@ -120,6 +120,7 @@ async def test_panic_in_every_state(state: State) -> None:
         epoch = stage.latch.epoch
         heard = len(stage.speaker.heard)
         surfaces = await stage.press()
+        assert not stage.cast.units["audio"].engine.paused, "playback is not left paused"
         await stage.play(1000)
 
         assert list(surfaces) == ["audio", "policy", "tts"]
@@ -131,7 +132,6 @@ async def test_panic_in_every_state(state: State) -> None:
         assert {stage.done(number).status for number in begun} <= {expected}
         assert stage.latch.epoch == epoch + 1
         assert stage.speaker.silences == 1
-        assert not any(stage.speaker.pauses[-1:]), "playback is not left paused"
         with pytest.raises(Refusal, match="resume first"):
             stage.director.say("hi", "me")
         deaf = await stage.voice()  # somebody speaks during the panic
@@ -176,6 +176,32 @@ async def test_a_panic_between_the_asking_and_its_first_step() -> None:
         await stage.press()
         assert stage.done(turn).status == "panic"
         assert not stage.mind.asked
+
+
+async def test_an_answer_that_ends_of_the_new_epoch_before_it_is_told_ends_as_panic() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        stage.mind.asked[0].say(ONE)
+        await stage.settle()
+        stage.latch.panicked = True
+        stage.panic.raise_epoch("panic")
+        await stage.settle()
+        stage.director.fall_silent("panic")
+        await stage.advance(1.0)
+        assert stage.done(turn).status == "panic"
+
+
+async def test_what_was_being_heard_is_forgotten_although_asr_does_not_answer() -> None:
+    async with Stage() as stage:
+        await stage.voice()
+        stage.ear.asked[0].partial("tell me a")
+        await stage.settle()
+        stage.deafen("asr")
+        await stage.press()
+        assert not stage.director.hearing.busy
+        await stage.panic.resume("test")
+        await stage.typed("are you back")
+        assert len(stage.mind.asked) == 1
 
 
 async def test_a_surface_that_does_not_answer_is_told_and_does_not_hold_the_rest() -> None:
