@@ -127,6 +127,8 @@ class Link:
             try:
                 async with connect() as client:
                     wait = RETRY_FIRST
+                    # There is a show: when that one ends, nobody has asked for another.
+                    self._want_launch = False
                     await self._watch(client)
             except NoShow as error:
                 if self._want_launch and self.launch is not None:

@@ -8,6 +8,7 @@ import pytest
 from engines.wire import control, show
 from engines.wire.peer import RequestFailed
 from kitsu_tui.console import link as module
+from kitsu_tui.console.bars import banner
 from kitsu_tui.console.link import Link
 from tests.conftest import Sandbox
 from tests.support.scripted_show import ScriptedShow, log_lines, script
@@ -115,6 +116,32 @@ async def test_it_starts_a_show_once_and_says_why_it_could_not(sandbox: Sandbox)
         assert (starts, link.phase) == (1, "failed")
         assert link.start_show()
         await wait(lambda: starts == 2)
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "vanished"])
+async def test_a_show_that_ran_already_is_not_replaced_when_it_ends(
+    scripted: ScriptedShow, *, stopped: bool
+) -> None:
+    starts = 0
+
+    async def launch() -> str:
+        nonlocal starts
+        starts += 1
+        return ""
+
+    async with Running(made(launch=launch)) as link:
+        await wait(lambda: link.attached)
+        if stopped:
+            scripted.tell(show.ShowStopping(by="x"))
+            await wait(lambda: link.state.stopping)
+        await scripted.vanish()
+        await wait(lambda: link.detail == "no show is running")
+        assert (starts, link.phase) == (0, "gone")
+        line = banner(link, 0)
+        assert line is not None
+        assert "s to start one" in line[0][0]
+        assert link.start_show()
+        await wait(lambda: starts == 1)
 
 
 async def test_a_show_of_another_version_is_said_plainly(sandbox: Sandbox) -> None:
