@@ -61,7 +61,7 @@ class Said(Body, frozen=True, kw_only=True):
 class Talk(Ask, frozen=True, kw_only=True):
     """One exchange, waited for: a text, or a wav file that is played into the microphone path."""
 
-    text: str = ""
+    text: Annotated[str, Meta(max_length=2000)] = ""
     wav: str = ""
     preset: str = ""
     play: bool = True
@@ -109,6 +109,20 @@ class OneEngine(Ask, frozen=True, kw_only=True):
     engine: str
 
 
+class Resume(Ask, frozen=True, kw_only=True):
+    """Releases the panic latch."""
+
+    epoch: int | None = None
+    """The epoch of the panic that is meant; refused when another was pressed since."""
+
+
+class Interrupt(Ask, frozen=True, kw_only=True):
+    """Ends what she says."""
+
+    everything: bool = False
+    """Also forgets what waits for an answer."""
+
+
 class Toggle(OneEngine, frozen=True, kw_only=True):
     """Switches an engine on or off; null toggles it."""
 
@@ -120,10 +134,10 @@ WATCH = RequestKind("show.watch", Watch, Done, events=(SNAPSHOT, show.TOLD, show
 STATUS = RequestKind("show.status", Ask, Snapshot)
 SAY = RequestKind("show.say", Say, Said)
 TALK = RequestKind("show.talk", Talk, Talked)
-INTERRUPT = RequestKind("show.interrupt", Ask, Done)
+INTERRUPT = RequestKind("show.interrupt", Interrupt, Done)
 MUTE = RequestKind("show.mute", Mute, Done)
 PANIC = RequestKind("show.panic", Ask, Done)
-RESUME = RequestKind("show.resume", Ask, Done)
+RESUME = RequestKind("show.resume", Resume, Done)
 TOGGLE = RequestKind("show.toggle", Toggle, Done)
 RESTART = RequestKind("show.restart", OneEngine, Done)
 STOP = RequestKind("show.stop", Ask, Done)

@@ -167,8 +167,8 @@ class TurnDone(_Event, frozen=True, kw_only=True, tag="turn.done"):
     detail: str = ""
     marks_ms: dict[str, float] = {}
     """Milliseconds after speech_end (0): endpoint asr_final first_token first_sentence first_pcm
-    audible; for a typed turn the zero is the moment it was asked. Never holds a mark that was not
-    reached."""
+    audible; for a typed turn the zero is the moment she turned to it. Never holds a mark that was
+    not reached."""
 
 
 class Levels(_Event, frozen=True, kw_only=True, tag="levels"):
@@ -195,6 +195,13 @@ class Muted(_Event, frozen=True, kw_only=True, tag="mute"):
     mic: bool
     voice: bool
     by: str
+
+
+class GateState(_Event, frozen=True, kw_only=True, tag="gate"):
+    """The safety gate: how many rules are in force (none: nothing is said) and what is wrong."""
+
+    rules: int
+    error: str = ""
 
 
 class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
@@ -259,6 +266,7 @@ ShowEvent: TypeAlias = (
     | Levels
     | DeviceState
     | Muted
+    | GateState
     | Panicked
     | Resumed
     | Acted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -22,7 +21,12 @@ EXIT_NO_SHOW = 3
 
 def actor() -> str:
     """Who asks, for the journal."""
-    user = os.environ.get("USER") or os.environ.get("USERNAME") or "unknown"
+    import getpass
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user on this machine
+        user = "unknown"
     return f"cli:{user}"[:200]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,10 @@ ENGINES = {
     "metrics": "engines.metrics.engine:MetricsEngine",
     "echo": "engines.echo.engine:EchoEngine",
 }
+
+
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+"""Libraries that would tell their makers of their use do not: what runs here stays here."""
 
 
 def load(name: str) -> type[Any]:
@@ -56,6 +61,7 @@ def engine(
     from engines.harness.stdio import claim_stdout
 
     wire = claim_stdout()
+    os.environ.update(QUIET | os.environ)
     from engines.harness.errors import EXIT_BAD_CONFIG
     from engines.harness.run import leave, run
     from engines.wire import logline

@@ -186,11 +186,16 @@ def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> Non
     print(f"turn {said.turn}")
 
 
-def interrupt() -> None:
+def interrupt(
+    everything: Annotated[
+        bool, typer.Option("--all", help="also forget what waits for an answer")
+    ] = False,
+) -> None:
     """End what she is saying."""
     from engines.wire import control
 
-    print(ask("interrupt", control.INTERRUPT, control.Ask(by=actor())).detail)
+    params = control.Interrupt(everything=everything, by=actor())
+    print(ask("interrupt", control.INTERRUPT, params).detail)
 
 
 def mute(
@@ -222,7 +227,7 @@ def resume() -> None:
     """Release the panic latch."""
     from engines.wire import control
 
-    print(ask("resume", control.RESUME, control.Ask(by=actor())).detail)
+    print(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
 
 
 def toggle(

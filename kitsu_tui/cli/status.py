@@ -12,10 +12,10 @@ def report(state: ShowState, now: float) -> str:
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
     if state.panic.latched:
         lines.append(f"PANIC latched by {state.panic.by}: kitsu resume")
-    muted = [name for name, on in (("mic", state.mic_muted), ("voice", state.voice_muted)) if on]
-    lines.append("she can be heard" if state.on_air else "she can NOT be heard")
-    if muted:
-        lines[-1] += "; muted: " + ", ".join(muted)
+    why = state.why_unheard()
+    lines.append(f"she can NOT be heard: {why}" if why else "she can be heard")
+    deaf = state.why_deaf()
+    lines.append(f"she does NOT hear: {deaf}" if deaf else "she hears")
     if state.devices is not None:
         device = state.devices
         lines.append(f"audio: {device.state}, in {device.input!r}, out {device.output!r}")

@@ -19,6 +19,7 @@ from kitsu_tui.cli.ask import EXIT_FAILED, actor, fail, run
 
 START_S = 60.0
 TALK_S = 180.0
+LONGEST = 2000
 
 
 class TalkReport(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,8 @@ def talk(
         fail("talk", "give either --text or --wav", 2)
     if wav and not Path(wav).is_file():
         fail("talk", f"{wav}: no such file", 2)
+    if len(text) > LONGEST:
+        fail("talk", f"{len(text)} characters are too many (limit {LONGEST})", 2)
     if out and no_tts:
         fail("talk", "--out needs her voice: leave out --no-tts", 2)
     if out and not Path(out).absolute().parent.is_dir():
@@ -69,7 +72,9 @@ def talk(
         out=str(Path(out).absolute()) if out else "",
         by=actor(),
     )
-    with a_show(profile, ["audio", "asr", "policy", "tts"]):
+    with a_show(profile, ["audio", "asr", "policy", "tts"]) as ours:
+        if profile and not ours:
+            print("kitsu talk: a show is running: --profile is not used", file=sys.stderr)
         talked = run("talk", lambda: _talk(params))
     report = TalkReport(
         status=talked.status,  # type: ignore[arg-type]
@@ -88,7 +93,7 @@ def talk(
         print(msgspec.json.encode(report).decode())
     else:
         _print(report)
-    if talked.status in ("error", "panic"):
+    if talked.status in ("error", "panic", "stopped"):
         raise SystemExit(EXIT_FAILED)
 
 
@@ -101,19 +106,26 @@ async def _talk(params: Talk) -> Talked:
 
 
 def _print(report: TalkReport) -> None:
-    print(f"you:   {report.transcript}")
-    mood = f" ({report.mood})" if report.mood else ""
-    print(f"kitsu: {report.answer or '...'}{mood}")
+    print(f"you:   {_shown(report.transcript)}")
+    mood = f" ({_shown(report.mood)})" if report.mood else ""
+    print(f"kitsu: {_shown(report.answer) or '...'}{mood}")
     for verdict in report.verdicts:
         if verdict.action != "allow":
             which = "what was said to her" if verdict.seq < 0 else f"sentence {verdict.seq + 1}"
             print(f"gate:  {verdict.action} {which}: {verdict.category} ({verdict.rule})")
+    if report.status not in ("ok", "blocked"):
+        print(f"note:  {report.status}")
     if report.detail:
-        print(f"note:  {report.detail}")
+        print(f"note:  {_shown(report.detail)}")
     marks = "  ".join(f"{name} {ms:.0f}" for name, ms in report.marks_ms.items())
     print(f"ms:    {marks}")
     if report.out:
         print(f"out:   {report.out}")
+
+
+def _shown(text: str) -> str:
+    """Text for a terminal: what would command it is made visible."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @contextmanager

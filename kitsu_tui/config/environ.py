@@ -57,8 +57,14 @@ def _walk(
         yield from _walk(kind, here)
 
 
-def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[str, ...], Place]]:
+def overrides(
+    environ: Mapping[str, str], given: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[tuple[str, ...], Place]]:
     """What the environment says over the profile, as nested data with places.
+
+    Args:
+        environ: all variables, those of `.env` included.
+        given: the process's own; what is not among them stands in `.env`. None: all are.
 
     Raises:
         ConfigError: a value does not fit its key; names the variable.
@@ -69,24 +75,26 @@ def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[st
         if name not in environ:
             continue
         said = environ[name]
+        own = given is None or name in given
+        where = f"environment variable {name}" if own else f".env, variable {name}"
         if said == "" and not isinstance(kind, mi.StrType):
             continue  # NAME= in a .env leaves a number or a switch as it is
         target = data
         for key in path[:-1]:
             target = target.setdefault(key, {})
-        target[path[-1]] = _parse(name, said, kind)
-        places[path] = Place(f"environment variable {name}", 0)
+        target[path[-1]] = _parse(where, said, kind)
+        places[path] = Place(where, 0)
     return data, places
 
 
-def _parse(name: str, said: str, kind: mi.Type) -> Any:
+def _parse(where: str, said: str, kind: mi.Type) -> Any:
     if isinstance(kind, mi.BoolType):
         word = said.strip().lower()
         if word in _TRUE:
             return True
         if word in _FALSE:
             return False
-        raise ConfigError(f"environment variable {name}: found {said!r}, expected 1 or 0")
+        raise ConfigError(f"{where}: found {said!r}, expected 1 or 0")
     if isinstance(kind, mi.ListType):
         return [part.strip() for part in said.split(",") if part.strip()]
     if isinstance(kind, mi.LiteralType) and all(isinstance(v, str) for v in kind.values):
@@ -95,8 +103,6 @@ def _parse(name: str, said: str, kind: mi.Type) -> Any:
         try:
             number = msgspec.json.decode(said.strip().encode(), type=int | float)
         except (msgspec.MsgspecError, ValueError):
-            raise ConfigError(
-                f"environment variable {name}: found {said!r}, expected a number"
-            ) from None
+            raise ConfigError(f"{where}: found {said!r}, expected a number") from None
         return number
     return said

@@ -87,10 +87,8 @@ class Loaded:
 
     def safety_files(self) -> list[str]:
         """The gate's rule files, family mode's included."""
-        files = list(self.profile.safety.files)
-        if self.profile.persona.family_friendly and "family" not in files:
-            files.append("family")
-        return files
+        family = ["family"] if self.profile.persona.family_friendly else []
+        return list(dict.fromkeys(["base", *family, *self.profile.safety.files]))
 
     def persona_path(self) -> Path:
         """The persona's file."""
@@ -122,7 +120,7 @@ def load_profile(name: str = "", environ: Mapping[str, str] | None = None) -> Lo
     for document in _chain(path):
         _merge(data, document.data)
         places.update(document.places)
-    said, from_environ = env.overrides(variables)
+    said, from_environ = env.overrides(variables, given)
     _merge(data, said)
     places.update(from_environ)
     profile = _convert(data, places)

@@ -60,9 +60,10 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gate between what she thinks and what is heard."""
 
     folder: Annotated[str, Meta(description="folder of rule files; empty: profiles/safety")] = ""
-    files: Annotated[list[str], Meta(description="rule files by name, without .yaml")] = field(
-        default_factory=lambda: ["base"]
-    )
+    files: Annotated[
+        list[str],
+        Meta(description="further rule files by name, without .yaml; base always holds"),
+    ] = []
 
 
 class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

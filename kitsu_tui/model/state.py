@@ -120,6 +120,8 @@ class ShowState(Struct, kw_only=True):
     turn_count: int = 0
     mood: str = ""
     panic: PanicView = field(default_factory=PanicView)
+    rules: int = 0
+    """Safety rules in force; without any nothing is said."""
     mic_muted: bool = False
     voice_muted: bool = False
     levels: show.Levels = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
@@ -137,18 +139,36 @@ class ShowState(Struct, kw_only=True):
                 return view
         return None
 
+    def why_unheard(self) -> str:
+        """Why she cannot be heard now, in a few words; empty when she can."""
+        if self.stopping:
+            return "the show is stopping"
+        if self.panic.latched:
+            return "panic"
+        for name in ("audio", "policy", "tts"):
+            view = self.engines.get(name)
+            if view is None or view.state not in ("ready", "degraded"):
+                return f"{name} {view.state}" if view is not None else f"no {name}"
+        if not self.rules:
+            return "no safety rules"
+        if self.voice_muted:
+            return "voice muted"
+        if self.devices is not None and self.devices.state in ("null", "lost"):
+            return "no sound device" if self.devices.state == "null" else "sound device lost"
+        return ""
+
+    def why_deaf(self) -> str:
+        """Why she does not hear, in a few words; empty when she does or is not meant to."""
+        for name in ("audio", "asr"):
+            view = self.engines.get(name)
+            if view is not None and view.state not in ("ready", "degraded", "off", "stopped"):
+                return f"{name} {view.state}"
+        return "microphone muted" if self.mic_muted else ""
+
     @property
     def on_air(self) -> bool:
-        """True when everything that a conversation needs is ready and nothing holds her back."""
-        needed = ("audio", "policy", "tts")
-        return (
-            not self.panic.latched
-            and not self.voice_muted
-            and all(
-                name in self.engines and self.engines[name].state in ("ready", "degraded")
-                for name in needed
-            )
-        )
+        """True when nothing keeps her from being heard."""
+        return not self.why_unheard()
 
 
 def reduce(state: ShowState, told: show.Told) -> None:
@@ -310,6 +330,10 @@ def _resumed(state: ShowState, event: show.Resumed, t: float) -> None:
     state.panic = PanicView(by=event.by, since=t)
 
 
+def _gate(state: ShowState, event: show.GateState, t: float) -> None:
+    state.rules = event.rules
+
+
 def _operators(state: ShowState, event: show.Operators, t: float) -> None:
     state.operators = list(event.names)
 
@@ -338,6 +362,7 @@ _HANDLERS = {
     show.Levels: _levels,
     show.DeviceState: _devices,
     show.Muted: _muted,
+    show.GateState: _gate,
     show.Panicked: _panicked,
     show.Resumed: _resumed,
     show.Operators: _operators,

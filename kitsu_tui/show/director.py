@@ -110,6 +110,13 @@ class Director:
         self._hold.let_go()
         return f"turn {answer.turn.number} ended"
 
+    def forget(self) -> int:
+        """Drop what waits for an answer; returns how many."""
+        wishes = self._floor.clear()
+        for wish in wishes:
+            self._no_answer(wish, "stopped", "forgotten")
+        return len(wishes)
+
     def fall_silent(self, status: Status) -> None:
         """Drop everything: the answer, what waits, what is being said (panic, stop).
 
@@ -338,4 +345,5 @@ class Director:
             return
         turn = self._waiting.pop(wish.turn)
         turn.epoch = self._latch.epoch
+        turn.zero_ns = time.perf_counter_ns()  # what it waited for is no latency of hers
         self._begin(turn, wish.text, committed=True)

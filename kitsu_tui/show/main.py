@@ -241,6 +241,11 @@ class Running:
             log.info("safety rules: %d in force", len(gate.rules))
             for problem in gate.problems:
                 self._soon_alert("warning", f"safety rules: {problem}")
+        if changed or self.gate.error != before:
+            rules = len(gate.rules) if gate is not None else 0
+            self._loop.call_soon_threadsafe(
+                self.bus.tell, show.GateState(rules=rules, error=self.gate.error)
+            )
 
     def _soon_alert(self, level: Literal["warning", "error"], text: str) -> None:
         self._loop.call_soon_threadsafe(self._alert, level, text)
@@ -287,6 +292,7 @@ def run_show(loaded: Loaded) -> None:
         ShowError: it cannot run.
     """
     environ = loaded.environ
+    os.umask(0o077)  # journal and logs hold what people said: they are for this user alone
     try:
         state = paths.private_dir(paths.state_dir(environ))
         runtime = paths.private_dir(paths.runtime_dir(environ))

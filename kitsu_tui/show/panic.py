@@ -55,6 +55,11 @@ class Panic:
         """True from press to resume, through restarts of everything."""
         return self._latch.panicked
 
+    @property
+    def epoch(self) -> int:
+        """The epoch now: it rises at every panic and resume."""
+        return self._latch.epoch
+
     def restore(self) -> None:
         """At start: tell that panic is still latched, if it is."""
         if self._latch.panicked:

@@ -104,6 +104,10 @@ class Speech:
             line.status = "cut" if err.code in ("cancelled", "stale") else "failed"
             if line.status == "failed":
                 self.trouble = str(err)
+                if line.audible_ns and not line.heard_samples:
+                    # `audio` died with it on air: nobody counts any more, but a clock does.
+                    since = (time.perf_counter_ns() - line.audible_ns) / 1e9
+                    line.heard_samples = min(int(since * line.rate), line.samples or 1 << 30)
                 log.warning("turn %d sentence %d: %s", self._turn.number, line.seq, err)
         finally:
             opened.set()
@@ -203,6 +207,7 @@ class Speech:
     def _audible(self, event: object, line: SpokenLine) -> None:
         if isinstance(event, audio.Audible) and self._rev == self._turn.rev:
             self._turn.mark("audible", event.audible_ns)
+            line.audible_ns = event.audible_ns
             line.status = "airing"
             self._tell(
                 show.Airing(turn=self._turn.number, rev=self._rev, seq=line.seq, text=line.text)

@@ -23,6 +23,8 @@ class SpokenLine:
     rate: int = 0
     samples: int = 0
     heard_samples: int = 0
+    audible_ns: int = 0
+    """When its first sample was handed to the device; 0 before."""
     status: str = ""
     pcm: bytearray = field(default_factory=bytearray)
     """What was fed to the device; kept only when somebody asked for a file of it."""
@@ -33,7 +35,7 @@ class Turn:
     """An exchange.
 
     Attributes:
-        zero_ns: speech_end, or the moment when it was typed; marks count from it.
+        zero_ns: speech_end, or the moment when she turned to what was typed; marks count from it.
         marks_ns: marks reached, `time.perf_counter_ns()`.
         done: gets the `TurnDone` that was told.
     """

@@ -279,6 +279,7 @@ class Unit:
 
     def _failed(self, why: str) -> float:
         self._set("failed", why, last_words=self._stderr.last_words)
+        log.error("%s has failed: %s", self.spec.name, why or self._exit)
         self._tell_alert("error", f"{self.spec.name} has failed: {why or self._exit}")
         self._by = ""
         return -1
@@ -294,7 +295,9 @@ class Unit:
             return self._failed(reason)
         retry_at = time.time() + decision.delay
         self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
-        self._tell_alert("warning", f"{self.spec.name} died ({reason or self._exit})")
+        words = f"{self.spec.name} died ({reason or self._exit})"
+        log.warning("%s; started again in %.1f s", words, decision.delay)
+        self._tell_alert("warning", words)
         return decision.delay
 
     # -- what it says ------------------------------------------------------------------------

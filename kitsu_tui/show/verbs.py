@@ -66,9 +66,12 @@ class Verbs:
         self._acted("say", ask.by)
         return control.Said(turn=turn.number)
 
-    async def interrupt(self, ask: control.Ask, client: Client) -> control.Done:
-        """End what she says."""
+    async def interrupt(self, ask: control.Interrupt, client: Client) -> control.Done:
+        """End what she says, and forget what waits if that is asked too."""
+        forgotten = self._show.director.forget() if ask.everything else 0
         detail = self._show.director.interrupt()
+        if ask.everything:
+            detail += f"; {forgotten} that waited forgotten"
         return self._done("interrupt", ask.by, detail=detail)
 
     async def mute(self, ask: control.Mute, client: Client) -> control.Done:
@@ -90,8 +93,10 @@ class Verbs:
             detail += "; NOT reached: " + ", ".join(failed)
         return self._done("panic", ask.by, detail=detail, ok=not failed)
 
-    async def resume(self, ask: control.Ask, client: Client) -> control.Done:
+    async def resume(self, ask: control.Resume, client: Client) -> control.Done:
         """Release the panic latch."""
+        if ask.epoch is not None and self._show.panic.epoch != ask.epoch:
+            raise Refusal("panic was pressed or released since you were asked: look again")
         released = await self._show.panic.resume(ask.by)
         return self._done("resume", ask.by, detail="resumed" if released else "was not panicked")
 

@@ -111,7 +111,7 @@ def test_a_muted_voice_is_silent_and_stays_so_when_audio_is_started_anew(
         done = talking.kitsu("talk", "--text", LONG, "--json", timeout=120)
         said = json.loads(done.stdout)
         assert "audible" not in said["marks_ms"], said
-        assert "NOT be heard; muted: voice" in talking.kitsu("status").stdout
+        assert "NOT be heard: voice muted" in talking.kitsu("status").stdout
     finally:
         assert talking.kitsu("mute", "voice").stdout.strip() == "voice open"
     answers(talking)

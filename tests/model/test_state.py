@@ -48,15 +48,36 @@ def test_a_show_begins_with_its_engines_waiting() -> None:
     assert not picture.on_air
 
 
-def test_on_air_needs_all_three_no_panic_and_a_voice() -> None:
+def test_on_air_needs_all_three_rules_a_device_no_panic_and_a_voice() -> None:
+    begun = [started(), *ready(), show.GateState(rules=38)]
+
+    def why(*more: show.ShowEvent) -> str:
+        picture = play([*begun, *more])
+        assert picture.on_air is (not picture.why_unheard())
+        return picture.why_unheard()
+
+    assert why() == ""
+    assert why(show.EngineChanged(engine="tts", state="degraded", pid=9)) == ""
+    assert why(show.EngineChanged(engine="tts", state="backoff")) == "tts backoff"
+    assert why(show.Muted(mic=False, voice=True, by="x")) == "voice muted"
+    assert why(show.GateState(rules=0, error="no file")) == "no safety rules"
+    assert why(show.DeviceState(state="open", input="a", output="b")) == ""
+    assert why(show.DeviceState(state="null", input="", output="")) == "no sound device"
+    assert why(show.DeviceState(state="lost", input="", output="")) == "sound device lost"
+    assert why(show.Panicked(by="x", epoch=2)) == "panic"
+    assert why(show.Panicked(by="x", epoch=2), show.Resumed(by="x", epoch=3)) == ""
+
+
+def test_deaf_is_who_cannot_hear_and_is_meant_to() -> None:
     begun = [started(), *ready()]
-    assert play(begun).on_air
-    assert play([*begun, show.EngineChanged(engine="tts", state="degraded", pid=9)]).on_air
-    assert not play([*begun, show.EngineChanged(engine="tts", state="backoff")]).on_air
-    assert not play([*begun, show.Muted(mic=False, voice=True, by="x")]).on_air
-    panicked = [*begun, show.Panicked(by="x", epoch=2)]
-    assert not play(panicked).on_air
-    assert play([*panicked, show.Resumed(by="x", epoch=3)]).on_air
+    assert play(begun).why_deaf() == ""
+    backoff = show.EngineChanged(engine="asr", state="backoff")
+    assert play([*begun, backoff]).why_deaf() == "asr backoff"
+    off = show.EngineChanged(engine="asr", state="off")
+    assert play([*begun, off]).why_deaf() == ""
+    assert play([*begun, show.Muted(mic=True, voice=False, by="x")]).why_deaf() == (
+        "microphone muted"
+    )
 
 
 def test_the_time_of_a_state_is_that_of_its_first_event() -> None:

@@ -277,6 +277,7 @@ def script(*, live: bool = False) -> list[show.ShowEvent]:
         show.DeviceState(state="open", input="USB Microphone", output="Headphones"),
         show.Levels(mic_db=-23, out_db=-60, hearing=True, speaking=False),
         show.Muted(mic=False, voice=False, by="profile"),
+        show.GateState(rules=38),
         show.Host(
             figures=HostFigures(
                 cpu=34.0,
