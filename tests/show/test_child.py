@@ -44,7 +44,7 @@ class Kept:
 
     async def start(self, code: str, *more: str) -> Child:
         await self.child.spawn(
-            [sys.executable, "-S", "-c", code, *more], dict(os.environ), "/", nice=0
+            [sys.executable, "-S", "-u", "-c", code, *more], dict(os.environ), "/", nice=0
         )
         return self.child
 
