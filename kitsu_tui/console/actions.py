@@ -36,12 +36,14 @@ class Context:
         engines: names in the order of their numbers.
         selected: the engine that is selected, empty when none is.
         key: the key that was pressed, for an action that depends on it.
+        epoch: of the panic that is in sight.
     """
 
     by: str
     engines: tuple[str, ...] = ()
     selected: str = ""
     key: str = ""
+    epoch: int = 0
 
 
 Asking: TypeAlias = tuple[RequestKind[Any, Any], Any, str]
@@ -87,10 +89,6 @@ def _restart(context: Context) -> Asking:
     return control.RESTART, params, f"restart {context.selected}"
 
 
-def _plain(kind: RequestKind[control.Ask, control.Done], words: str) -> Callable[[Context], Asking]:
-    return lambda context: (kind, control.Ask(by=context.by), words)
-
-
 def _mute_mic(context: Context) -> Asking:
     return control.MUTE, control.Mute(what="mic", by=context.by), "mute mic"
 
@@ -128,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         risk=Risk.ALWAYS,
         verb="resume",
-        ask=_plain(control.RESUME, "resume"),
+        ask=lambda on: (control.RESUME, control.Resume(by=on.by, epoch=on.epoch), "resume"),
     ),
     Action(
         "say",
@@ -147,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         "interrupt",
         verb="interrupt",
-        ask=_plain(control.INTERRUPT, "interrupt"),
+        ask=lambda on: (control.INTERRUPT, control.Interrupt(by=on.by), "interrupt"),
     ),
     Action(
         "mute_mic",
@@ -206,7 +204,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         risk=Risk.ALWAYS,
         verb="stop",
-        ask=_plain(control.STOP, "stop the show"),
+        ask=lambda on: (control.STOP, control.Ask(by=on.by), "stop the show"),
     ),
     Action("transcript", "Transcript", "Who said what, and what she answers.", ("t",), _PANES),
     Action("engines", "Engines", "State, figures and last words of each.", ("e",), _PANES),

@@ -134,19 +134,44 @@ class ConsoleApp(App[Ending]):
         """Ctrl+C."""
         self._doer.do("quit")
 
-    def on_key(self, event: events.Key) -> None:
-        """Letters typed right after the key that opened the input line went to the pane before it.
+    async def on_event(self, event: events.Event) -> None:
+        """On the desk, keys and pastes take effect one by one, in the order of their arrival.
 
-        The line lets no printable key through to here, so what comes was meant for it.
+        Textual would hand each to the widget that has the focus and let it come back from there:
+        of keys that arrive at once, Enter would overtake the text before it, and what follows `/`
+        would go to the pane.
         """
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.app_focus = True
+            if self.screen is self.desk:
+                if isinstance(event, events.Paste):
+                    self._pasted(event.text)
+                elif not await self._check_bindings(event.key, priority=True):
+                    await self._typed(event)
+                return
+        await super().on_event(event)
+
+    async def _typed(self, event: events.Key) -> None:
         line = self.focused
         if isinstance(line, InputLine) and event.is_printable:
-            event.prevent_default()
-            line.post_message(events.Key(event.key, event.character))
+            line.take(str(event.character))
+        else:
+            await self._check_bindings(event.key)
+
+    def _pasted(self, text: str) -> None:
+        line = self.focused
+        if isinstance(line, InputLine):
+            line.paste(text)
+        else:
+            self.link.notice("pasted text goes to her line: press / first", "warn")
 
     def on_input_line_said(self, message: InputLine.Said) -> None:
         """A line for her."""
         self._doer.say(message.text)
+
+    def on_input_line_shortened(self, message: InputLine.Shortened) -> None:
+        """Not all that was typed or pasted stands on the line as it was."""
+        self.link.notice(message.text, "warn")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the registry, and the theme."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engines.wire import control
@@ -45,9 +46,29 @@ class Doer:
         if question is None:
             self._send(asking)
         else:
+            holds = self._same_panic() if action.name == "resume" else None
             self._app.push_screen(
-                Confirm(*question), lambda yes: self._send(asking) if yes else None
+                Confirm(*question, holds=holds), lambda yes: self._send(asking) if yes else None
             )
+
+    def _same_panic(self) -> Callable[[], bool]:
+        """Whether the panic that is asked about is still the one; says what became of it."""
+        epoch = self._link.state.epoch
+
+        def holds() -> bool:
+            state = self._link.state
+            if not self._link.attached:
+                why = "not resumed: no show is attached"
+            elif not state.panic.latched:
+                why = f"{state.panic.by} has resumed already" if state.panic.by else "no panic now"
+            elif state.epoch != epoch:
+                why = f"not resumed: panic again, by {state.panic.by}; o asks anew"
+            else:
+                return True
+            self._link.notice(why, "warn")
+            return False
+
+        return holds
 
     def _context(self, key: str) -> Context:
         return Context(
@@ -55,6 +76,7 @@ class Doer:
             engines=tuple(self._link.state.engines),
             selected=self._app.desk.engines.selected,
             key=key,
+            epoch=self._link.state.epoch,
         )
 
     def _fits(self, action: Action) -> None:
@@ -97,6 +119,7 @@ class Doer:
     def do_say(self) -> None:
         # Not focus(), which takes effect later: the letters after / would be keys of the desk.
         self._app.desk.set_focus(self._app.desk.input_line)
+        self._app.desk.input_line.open()
 
     def say(self, text: str) -> None:
         """Say a line to her; one that is not taken comes back."""

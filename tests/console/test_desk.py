@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from engines.wire import show
@@ -16,6 +17,7 @@ from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.quit import Quit
 from kitsu_tui.console.widgets.line_view import LineView
 from kitsu_tui.console.widgets.row import Row
+from kitsu_tui.model.state import reduce
 from tests.conftest import Sandbox
 from tests.console.conftest import console, text_of, until
 from tests.support.scripted_show import START, ScriptedShow, log_lines, script
@@ -66,6 +68,59 @@ async def test_typing_reaches_her_letter_by_letter_and_no_key_acts(rehearsal: At
     assert app.desk.input_line.value == "mxqv 1?"
     await pilot.press("escape")
     assert str(app.focused) == str(app.desk.panes["transcript"])
+
+
+def burst(app: ConsoleApp, keys: str) -> None:
+    """Keys that arrive at once, as the terminal's driver hands them over."""
+    names = {"/": "slash", "\r": "enter", "\b": "backspace", " ": "space", "\x1b": "escape"}
+    for char in keys:
+        app.post_message(events.Key(names.get(char, char), char if char.isprintable() else None))
+
+
+def said_to(server: ScriptedShow) -> list[str]:
+    return [params.text for name, params in server.asked if name == "show.say"]
+
+
+async def test_keys_that_arrive_at_once_keep_their_order(rehearsal: Attached) -> None:
+    app, pilot, server = rehearsal
+    burst(app, "/x mq1\b2 ?\rsecond\rm\x1bm")
+    await until(pilot, lambda: "mic MUTED" in row(app, "status"))
+    await until(pilot, lambda: len(said_to(server)) == 2)
+    assert said_to(server) == ["x mq2 ?", "second"]
+    assert app.desk.input_line.value == "m"
+    assert {name for name, _ in server.asked} == {"show.say", "show.mute"}
+
+
+async def test_what_is_typed_at_once_takes_a_draft_s_place(rehearsal: Attached) -> None:
+    app, pilot, server = rehearsal
+    burst(app, "/an older draft\x1b")
+    await until(pilot, lambda: app.focused is app.desk.panes["transcript"])
+    assert app.desk.input_line.value == "an older draft"
+    burst(app, "/new\r")
+    await until(pilot, lambda: said_to(server))
+    assert said_to(server) == ["new"]
+    await pilot.press("up", "up")
+    assert app.desk.input_line.value == "an older draft"  # not lost
+
+
+async def test_a_paste_is_taken_as_far_as_it_fits_and_that_is_said(rehearsal: Attached) -> None:
+    app, pilot, server = rehearsal
+    app.post_message(events.Paste("nowhere"))
+    await until(pilot, lambda: "press / first" in row(app, "footer"))
+    burst(app, "/")
+    app.post_message(events.Paste("one\r\n\n  two\tthree\x1b[31m\n"))
+    burst(app, "\r")
+    await until(pilot, lambda: said_to(server) == ["one   two three [31m"])
+    await until(pilot, lambda: "2 pasted lines were made one" in app.desk.notices_shown)
+    burst(app, "ab")
+    app.post_message(events.Paste("c" * 3000))
+    await until(pilot, lambda: app.desk.input_line.value == "ab" + "c" * 1998)
+    words = "only 1998 of 3000 characters fit: a line holds 2000"
+    await until(pilot, lambda: words in app.desk.notices_shown)
+    burst(app, "d\r")
+    await until(pilot, lambda: len(said_to(server)) == 2)
+    words = "only 0 of 1 characters fit: a line holds 2000"
+    await until(pilot, lambda: words in app.desk.notices_shown)
 
 
 async def test_a_line_that_is_refused_comes_back_with_the_reason(rehearsal: Attached) -> None:
@@ -138,8 +193,35 @@ async def test_panic_and_the_way_back(rehearsal: Attached, key: str) -> None:
     await until(pilot, lambda: isinstance(app.screen, Confirm))
     assert "console:ana@test" in text_of(app)
     await pilot.press("y")
-    await server.until_asked("show.resume")
+    assert (await server.until_asked("show.resume")).epoch == 4
     await until(pilot, lambda: not app.desk.has_class("-panic"))
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (show.Resumed(by="bob", epoch=6), "bob has resumed already"),
+        (show.Panicked(by="bob", epoch=6), "panic again, by bob"),
+    ],
+    ids=["resumed", "pressed again"],
+)
+@pytest.mark.parametrize("late", [True, False], ids=["with a late yes", "by itself"])
+async def test_the_question_before_a_resume_is_about_one_panic(
+    rehearsal: Attached, event: show.ShowEvent, words: str, *, late: bool
+) -> None:
+    app, pilot, server = rehearsal
+    server.tell(show.Panicked(by="ana", epoch=5))
+    await until(pilot, lambda: app.link.state.epoch == 5)
+    await pilot.press("o")
+    await until(pilot, lambda: isinstance(app.screen, Confirm))
+    if late:
+        reduce(app.link.state, show.Told(n=app.link.state.n + 1, t=START, event=event))
+        app.post_message(events.Key("y", "y"))
+    else:
+        server.tell(event)
+    await until(pilot, lambda: app.screen is app.desk)
+    await until(pilot, lambda: words in row(app, "footer"))
+    assert server.asked == []
 
 
 async def test_a_surface_that_failed_says_so(rehearsal: Attached) -> None:

@@ -85,6 +85,12 @@ async def test_panic_whatever_has_the_keys(scripted: ScriptedShow, attached: Pty
             await console.drawn("Engines")
 
 
+async def test_a_line_typed_in_one_go(scripted: ScriptedShow, attached: PtyConsole) -> None:
+    attached.keys("/draft\t/hello q there\x7f\x7fX\r\x1b[200~two\nlines\x1b[201~\r")
+    await scripted.until(lambda: len(scripted.asked) == 2)
+    assert [params.text for _, params in scripted.asked] == ["hello q theX", "two lines"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
 async def test_a_signal_detaches_and_restores_the_terminal(
     scripted: ScriptedShow, attached: PtyConsole, number: signal.Signals

@@ -145,7 +145,7 @@ class Desk(Screen[None]):
         if isinstance(event.widget, LineView) and event.widget.id != self.active:
             self._activate(str(event.widget.id))
 
-    def on_input_line_left(self) -> None:
+    def action_leave_line(self) -> None:
         """Escape on the line: the keys go back to the pane."""
         self.show_pane(self.active)
 
