@@ -8,7 +8,7 @@ from kitsu_tui.model.state import EngineView, ShowState
 
 def report(state: ShowState, now: float) -> str:
     """The show in a few lines."""
-    kind = "LIVE" if state.live else "rehearsal"
+    kind = "LIVE" if state.live else "not live"
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
     if state.panic.latched:
         lines.append(f"PANIC latched by {state.panic.by}: kitsu resume")

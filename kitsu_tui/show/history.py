@@ -29,6 +29,8 @@ class History:
         """Remember an exchange: what was said to her, what was heard of her answer, her mood."""
         if not self._turns or not heard.strip():
             return
+        if any(_same(heard, before) for _, before, _ in self._exchanges):
+            return  # a small model that reads itself twice says it for ever
         self._exchanges.append((said.strip()[:MAX_CHARS], heard.strip()[:MAX_CHARS], mood))
         if len(self._exchanges) > self._turns:
             del self._exchanges[: self._block]
@@ -43,6 +45,10 @@ class History:
 
     def __len__(self) -> int:
         return len(self._exchanges)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().split() == other.casefold().split()
 
 
 def clipped(text: str, heard: float, whole: float) -> str:

@@ -105,3 +105,11 @@ def test_more_heard_is_never_less_text() -> None:
     text = "one two three four five six"
     lengths = [len(clipped(text, heard, 100)) for heard in range(101)]
     assert lengths == sorted(lengths)
+
+
+def test_an_answer_that_repeats_a_remembered_one_is_not_remembered_again() -> None:
+    history = History(8, 4)
+    history.add("hi", "I am Kitsu!")
+    history.add("who?", "I am  kitsu!")
+    history.add("what?", "A fox.")
+    assert [m.text for m in history.messages()] == ["hi", "I am Kitsu!", "what?", "A fox."]
