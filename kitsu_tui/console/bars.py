@@ -21,16 +21,23 @@ def air(state: ShowState) -> Span:
         return "STOPPING", "warn"
     if state.panic.latched:
         return "PANIC: off the air", "bad"
-    waiting = [
-        f"{name} {state.engines[name].state}" if name in state.engines else f"no {name}"
-        for name in ("audio", "policy", "tts")
-        if name not in state.engines or state.engines[name].state not in ("ready", "degraded")
-    ]
-    if waiting:
-        return f"NOT READY: {visible(waiting[0])}", "warn"
-    if state.voice_muted:
-        return "VOICE MUTED", "warn"
-    return ("ON AIR", "strong") if state.live else ("ready", "good")
+    why = visible(state.why_unheard())
+    if not why:
+        return ("ON AIR", "strong") if state.live else ("ready", "good")
+    if why in _SAID_ALONE:
+        return why.upper(), "bad" if why == "no safety rules" else "warn"
+    return f"NOT READY: {why}", "warn"
+
+
+_SAID_ALONE = ("voice muted", "no safety rules", "no sound device", "sound device lost")
+
+
+def _deaf(state: ShowState) -> Line:
+    """Why she does not hear, where nothing else in the row says it."""
+    why = state.why_deaf()
+    if state.stopping or not why or why in ("microphone muted", state.why_unheard()):
+        return ()
+    return (("│ ", "dim"), (f"DEAF: {visible(why)} ", "warn"))
 
 
 def status(link: Link, now: float, width: int) -> Line:
@@ -41,22 +48,39 @@ def status(link: Link, now: float, width: int) -> Line:
     kind: Span = (" ● LIVE ● ", "strong") if state.live else (" rehearsal ", "dim")
     shown = state.title or state.profile
     name = "" if shown.casefold() == kind[0].strip() else f" {visible(shown)} "
-    left: list[Span] = [kind, (name, ""), ("│ ", "dim")]
+    left: list[Span] = [("│ ", "dim")]
+    muted_voice = state.voice_muted
     if not link.attached:
         left.append((f"{_phase(link)} ", "bad"))
     elif link.silent:
         left.append((f"THE SHOW DOES NOT ANSWER for {link.silent:.0f} s ", "bad"))
     else:
-        left.append((f"{air(state)[0]} ", air(state)[1]))
-    for name, muted in (("mic", state.mic_muted), ("voice", state.voice_muted)):
-        if muted:
-            left += [("│ ", "dim"), (f"{name} MUTED ", "warn")]
-        elif width >= 100:
-            left += [("│ ", "dim"), (f"{name} open ", "")]
-    if state.mood:
-        left += [("│ ", "dim"), (visible(state.mood), "")]
-    right = _operators(state.operators, now - state.started if state.started else 0, width)
-    return between(tuple(left), right, width)
+        heard = air(state)
+        left += [(f"{heard[0]} ", heard[1]), *_deaf(state)]
+        muted_voice = muted_voice and heard[0] != "VOICE MUTED"
+    if state.mic_muted or width >= 100:
+        left += [("│ ", "dim"), _mute("mic", state.mic_muted)]
+    if muted_voice or (width >= 100 and not state.voice_muted):
+        left += [("│ ", "dim"), _mute("voice", state.voice_muted)]
+    mood: Line = (("│ ", "dim"), (visible(state.mood), "")) if state.mood else ()
+    called: Line = ((name, ""),) if name else ()
+    up = now - state.started if state.started else 0
+    # How the show is comes before who else is there, and both before its name.
+    choices: list[tuple[Line, Line]] = [
+        ((kind, *called, *left, *mood), _operators(state.operators, up, width)),
+        ((kind, *called, *left, *mood), _operators(state.operators, 0, 0)),
+        ((kind, *called, *left, *mood), ()),
+        ((kind, *called, *left), ()),
+        ((kind, *left), ()),
+    ]
+    for whole, right in choices:
+        if width_of(whole) + bool(right) + width_of(right) <= width:
+            return between(whole, right, width)
+    return clip((kind, *left), width)
+
+
+def _mute(name: str, muted: bool) -> Span:
+    return (f"{name} MUTED ", "warn") if muted else (f"{name} open ", "")
 
 
 def _operators(names: list[str], up: float, width: int) -> Line:
@@ -67,7 +91,7 @@ def _operators(names: list[str], up: float, width: int) -> Line:
         words += f": {shown}" if names else ""
     if width >= 100 and up:
         words += f" │ up {span(up)}"
-    return clip(((f"{words} ", "dim"),), width // 3)
+    return clip(((f"{words} ", "dim"),), max(14, width // 3))
 
 
 def _phase(link: Link) -> str:
@@ -116,7 +140,6 @@ def levels(state: ShowState, width: int) -> Line:
     """Microphone and output, the light that says she hears, and the devices."""
     now = state.levels
     mic = "MUTED " if state.mic_muted else _db(now.mic_db)
-    out = "MUTED " if state.voice_muted else _db(now.out_db)
     light: Span = ("● hearing you", "good") if now.hearing else ("○ no speech  ", "dim")
     voice: Span = ("▶ speaking", "accent") if now.speaking else ("· silent  ", "dim")
     left: Line = (
@@ -125,21 +148,31 @@ def levels(state: ShowState, width: int) -> Line:
         (f" {mic} ", "warn" if state.mic_muted else "dim"),
         light,
         (" out " if width < 90 else "   out ", "dim"),
-        (level(now.out_db), "warn" if state.voice_muted else ""),
-        (f" {out} ", "warn" if state.voice_muted else "dim"),
+        *_out(state),
         voice,
     )
     return between(left, _devices(state, width - width_of(left) - 2), width)
+
+
+def _out(state: ShowState) -> Line:
+    """The level of what she says, or why it goes nowhere."""
+    if state.devices is not None and state.devices.state in ("null", "lost"):
+        lost = state.devices.state == "lost"
+        # As wide as the bar and its figure.
+        return ((f"{'DEVICE LOST' if lost else 'no sound device':<18}", "bad" if lost else "warn"),)
+    style = "warn" if state.voice_muted else ""
+    words = "MUTED " if state.voice_muted else _db(state.levels.out_db)
+    return ((level(state.levels.out_db), style), (f" {words} ", style or "dim"))
 
 
 def _devices(state: ShowState, room: int) -> Line:
     devices = state.devices
     if devices is None:
         return (("no device ", "dim"),) if room > 10 else ()
-    if devices.state == "lost":
-        detail = f": {visible(devices.detail)}" if devices.detail else ""
-        return clip(((f"DEVICE LOST{detail}", "bad"),), max(8, room))
-    words = {"open": "", "null": "null device", "file": "file", "fake": "fake audio"}[devices.state]
+    if devices.state in ("lost", "null"):
+        detail = visible(devices.detail) if devices.state == "lost" else ""
+        return clip(((f"{detail} ", "bad"),), room) if detail and room > 10 else ()
+    words = {"open": "", "file": "file", "fake": "fake audio"}[devices.state]
     names = f"{visible(devices.input)} → {visible(devices.output)}"
     full = f"{words}: {names} " if words else f"{names} "
     if not (devices.input or devices.output):

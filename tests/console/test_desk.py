@@ -327,6 +327,8 @@ async def test_losing_the_show_is_said_and_the_last_picture_stays(rehearsal: Att
     assert "NO SHOW: " in row(app, "banner")
     assert "What is your favourite snack?" in text_of(app)
     assert "as last seen" in text_of(app)
+    await until(pilot, lambda: "seen, unfinished" in text_of(app))
+    assert "▶" not in text_of(app)
     await until(pilot, lambda: "hearing you" not in row(app, "levels"))
     await pilot.press("m")
     await until(pilot, lambda: "no show is attached" in row(app, "footer"))

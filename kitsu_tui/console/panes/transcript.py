@@ -1,7 +1,8 @@
 """Transcript: who said what, what she answers as it comes, what was cut and what the gate stopped.
 
 What stands for what, without colour: `…` is still being understood or thought, `▶` is on air,
-what stands in square brackets (and is struck) was not heard, with the reason before it.
+what stands in square brackets (and is struck) was not heard, with the reason before it. Of a show
+that is no longer attached nothing is on air: what was under way is marked as last seen.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def said(turn: TurnView) -> list[Span]:
     return spans
 
 
-def sentence(view: SentenceView) -> list[Span]:
+def sentence(view: SentenceView, *, alive: bool = True) -> list[Span]:
     """One sentence of hers, with what became of it."""
     text = visible(view.text).strip()
     category = visible(view.category or view.action)
@@ -49,7 +50,7 @@ def sentence(view: SentenceView) -> list[Span]:
     if view.action != "allow":
         spans += _lost(f"gate: {category}, {view.action}d", text, "warn")
         text = visible(view.spoken).strip()
-    if view.status == "airing":
+    if view.status == "airing" and alive:
         spans.append((f"▶ {text} ", "accent"))
     elif view.status == "cut":
         spans += _cut(text, visible(view.heard).strip())
@@ -72,12 +73,12 @@ def _cut(text: str, heard: str) -> list[Span]:
     return spans + (_lost("cut", rest, "warn") if rest else [("[cut] ", "warn")])
 
 
-def answer(turn: TurnView) -> list[Span]:
+def answer(turn: TurnView, *, alive: bool = True) -> list[Span]:
     """What she answers: judged sentences, then what is not judged yet."""
     mood = f" ({visible(turn.mood)})" if turn.mood else ""
     spans: list[Span] = [(HER, "she"), (f"{mood} ", "dim")]
     for view in turn.sentences:
-        spans += sentence(view)
+        spans += sentence(view, alive=alive)
     tail = turn.draft
     if turn.sentences and tail:
         last = turn.sentences[-1].text
@@ -98,12 +99,17 @@ def answer(turn: TurnView) -> list[Span]:
     return spans
 
 
-def block(turn: TurnView, width: int) -> list[Line]:
-    """A whole turn, wrapped."""
-    lines = wrap(said(turn), width, INDENT)
-    if turn.sentences or turn.draft or turn.status:
-        indent = (" " * INDENT, "")
-        lines += wrap([indent, *answer(turn)], width, INDENT)
+def block(turn: TurnView, width: int, *, alive: bool = True) -> list[Line]:
+    """A whole turn, wrapped. `alive`: False when the show that it belongs to is not attached."""
+    asked, answered = said(turn), answer(turn, alive=alive)
+    begun = bool(turn.sentences or turn.draft or turn.status)
+    if not alive and not turn.status:
+        last = answered if begun else asked
+        gap = "" if last[-1][0].endswith(" ") else " "
+        last.append((f"{gap}[as last seen, unfinished] ", "warn"))
+    lines = wrap(asked, width, INDENT)
+    if begun:
+        lines += wrap([(" " * INDENT, ""), *answered], width, INDENT)
     return lines
 
 
@@ -154,9 +160,12 @@ class Transcript(LineView):
         kept: dict[int, tuple[Hashable, list[Line]]] = {}
         lines: list[Line] = []
         for turn in link.state.turns:
-            state = (width, _state_of(turn))
+            alive = link.attached or bool(turn.status)
+            state = (width, alive, _state_of(turn))
             have = self._blocks.get(turn.turn)
-            kept[turn.turn] = have if have and have[0] == state else (state, block(turn, width))
+            if have is None or have[0] != state:
+                have = (state, block(turn, width, alive=alive))
+            kept[turn.turn] = have
             if lines:
                 lines.append(BLANK)
             lines += kept[turn.turn][1]
