@@ -12,7 +12,6 @@ import pytest
 
 from kitsu_tui.config.models import ModelStore
 
-
 SLOW = {
     "tests/cli/test_cli.py",
     "tests/config/test_models.py",
