@@ -265,7 +265,8 @@ class Director:
         if self._active is None or self._active.turn is turn:
             return
         other = self._active.turn
-        if other.source == "voice" and "audible" not in other.marks_ns:
+        heard = "audible" in other.marks_ns
+        if other.source == "voice" and (not heard or turn.went_on_after(other)):
             # They paused longer than a turn's end, and went on: it is one thing that they say.
             turn.join(other, other.text or self._asked)
         self._drop(self._active, "interrupted")

@@ -115,6 +115,7 @@ class Hearing:
         if turn is None:
             self._open = None
             return
+        turn.onset_ns = event.onset_ns
         utterance = Utterance(event.utterance, turn, event.rate, event.preroll_ms)
         self._open = utterance
         self._ask(utterance)

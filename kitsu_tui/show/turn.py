@@ -14,6 +14,10 @@ Status = Literal["ok", "silent", "interrupted", "stopped", "blocked", "error", "
 """How a turn ends; see `engines.wire.show.TurnDone`."""
 
 
+WENT_ON_S = 0.7
+"""Up to this pause somebody goes on with what they were saying, whatever she began to say."""
+
+
 @dataclass
 class SpokenLine:
     """A sentence of hers that went to the synthesizer."""
@@ -59,6 +63,8 @@ class Turn:
     play: bool = True
     preset: str = ""
     keep_pcm: bool = False
+    onset_ns: int = 0
+    """When they began to speak; 0 for what was typed."""
     zero_ns: int = 0
     marks_ns: dict[str, int] = field(default_factory=dict)
     verdicts: list[control.Verdict] = field(default_factory=list)
@@ -78,6 +84,10 @@ class Turn:
     def given(self) -> str:
         """What she says in it, as far as it was given to her voice."""
         return " ".join(line.text for line in self.lines)
+
+    def went_on_after(self, other: Turn) -> bool:
+        """True when these words came so soon after the other's that they are one thing said."""
+        return 0 < self.onset_ns - other.zero_ns < WENT_ON_S * 1e9
 
     def mark(self, name: str, ns: int) -> None:
         """Note when a stage was reached for the first time."""

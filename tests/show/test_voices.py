@@ -293,7 +293,22 @@ async def test_speaking_on_after_a_long_pause_is_one_turn() -> None:
         assert heard_text(stage) == ["What is your Favourite colour?", TWO]
 
 
-async def test_speaking_on_after_something_was_heard_is_another_turn() -> None:
+async def test_speaking_on_at_once_is_one_turn_even_if_something_was_heard() -> None:
+    async with Stage() as stage:
+        await stage.voice("I was wondering")
+        await stage.answer(ONE, TWO)
+        await stage.play(100)
+        assert stage.speaker.heard
+        await stage.voice("what is your favourite game?")
+        assert stage.mind.asked[-1].params.text == "I was wondering what is your favourite game?"
+        assert stage.done(1).status == "interrupted"
+
+
+async def test_speaking_on_after_something_was_heard_is_another_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The loop's clock is the test's, the onset's is not: no real time goes by in between.
+    monkeypatch.setattr("kitsu_tui.show.turn.WENT_ON_S", 0.0)
     async with Stage() as stage:
         await stage.voice("What is your name")
         await stage.answer(ONE, TWO)
