@@ -54,6 +54,7 @@ class Unit:
         self.wanted = spec.enabled
         self._around = around
         self._by = ""
+        self._ended_by = ""
         self._restart_now = False
         self._wake = asyncio.Event()
         self._child: Child | None = None
@@ -87,11 +88,26 @@ class Unit:
         self._policy.forgive()
         self._wake.set()
 
+    def start(self, by: str) -> None:
+        """Start it now: one that is off, waits for its next try, or has failed. One that runs goes
+        on undisturbed.
+        """
+        if self.wanted and self.pid:
+            return
+        self.switch(True, by)
+
     def restart(self, by: str) -> None:
         """End it and start it anew."""
         self.wanted, self._by, self._restart_now = True, by, True
         self._policy.forgive()
         self._wake.set()
+
+    def kill(self, by: str) -> None:
+        """End it and its kin at once, without asking it; it stays so until it is started."""
+        self._ended_by = f"killed by {by}" if self.pid else ""
+        self.switch(False, by)
+        if self.pid and self._child is not None:
+            self._child.signal("KILL")
 
     def close(self) -> None:
         """The show ends: stop it for good (the task of `run` then returns)."""
@@ -116,13 +132,14 @@ class Unit:
             # What was asked before this moment stands in the flags that are read from here on.
             self._wake.clear()
             if not self.wanted:
-                self._set("off" if not self._starts else "stopped", self.spec.off_reason)
+                why = self._ended_by or self.spec.off_reason
+                self._set("off" if not self._starts else "stopped", why)
                 self.settled.set()
                 if self._closing:
                     return
                 await self._woken(None)
                 continue
-            self.spec.off_reason = ""
+            self.spec.off_reason = self._ended_by = ""
             self._restart_now = False
             if missing := [unit.spec.name for unit in self._needs if not unit.ready.is_set()]:
                 detail = "for " + ", ".join(missing)
@@ -230,6 +247,9 @@ class Unit:
                     {exited, asked}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED
                 )
             self.ready.clear()
+            if self._ended_by:
+                await child.kill()
+                return "asked"
             if asked.done() and not exited.done():
                 self._set("stopping")
                 step = await child.stop(lambda: link.shutdown("asked to"))

@@ -19,6 +19,7 @@ from engines.wire.peer import RequestFailed
 from kitsu_tui.config.errors import ConfigError
 from kitsu_tui.show import unit as unit_module
 from kitsu_tui.show.link import Link
+from kitsu_tui.show.restart import Decision
 from tests.support.rig import Rig, running, until
 
 
@@ -290,3 +291,67 @@ async def test_a_secret_on_stderr_stays_there(tmp_path: Path) -> None:
         assert rig.logs[0].message == "the token is ***"
         assert "abracadabra" not in repr(rig.raw) + repr(rig.logs)
         assert "\\xff" in rig.logs[1].message
+
+
+async def test_killed_it_goes_at_once_and_stays_so_until_it_is_started(rig: Rig) -> None:
+    unit = rig.unit("slow")  # one that takes its time to leave when it is asked
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        pid = unit.pid
+        unit.kill("cli:ann")
+        await until(lambda: unit.state == "stopped")
+        assert not alive(pid)
+        last = rig.changes()[-1]
+        assert (last.detail, last.by, last.pid) == ("killed by cli:ann", "cli:ann", 0)
+        assert "stopping" not in rig.states()
+        assert not [e for e in rig.told if isinstance(e, show.Alert)]
+        await asyncio.sleep(0.7)  # longer than the first backoff
+        assert unit.state == "stopped"
+        unit.start("cli:bea")
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert [c.by for c in rig.changes() if c.state == "loading"][-1] == "cli:bea"
+        assert "killed" not in rig.changes()[-1].detail
+
+
+async def test_a_start_is_for_one_that_does_not_run(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        pid, told = unit.pid, len(rig.changes())
+        unit.start("cli:ann")
+        await asyncio.sleep(0.3)
+        assert (unit.pid, len(rig.changes())) == (pid, told)
+
+
+async def test_a_failed_one_is_started_again_when_asked(rig: Rig) -> None:
+    unit = rig.unit("dies")
+    unit._policy.died = lambda *_: Decision(None, "five restarts")  # type: ignore[method-assign]
+    async with running(unit):
+        await until(lambda: unit.state == "failed")
+        unit.start("cli:ann")
+        await until(lambda: rig.states().count("failed") == 2)
+        assert unit.restarts == 1
+        unit.kill("cli:ann")
+        await until(lambda: unit.state == "stopped")
+        assert rig.changes()[-1].detail == ""  # there was nothing to kill
+
+
+@pytest.mark.parametrize("when", ["starting", "loading", "backoff", "stopping"])
+async def test_killed_at_any_time_it_is_gone(rig: Rig, when: str) -> None:
+    unit = rig.unit(*{"loading": ["loading"], "backoff": ["dies"]}.get(when, ["slow"]))
+    once = [True]
+
+    def kill(event: show.ShowEvent) -> None:
+        if isinstance(event, show.EngineChanged) and event.state == when and once:
+            once.clear()
+            unit.kill("cli:me")
+
+    rig.on_tell = kill
+    async with running(unit):
+        if when == "stopping":
+            await asyncio.wait_for(unit.ready.wait(), 10)
+            unit.restart("cli:me")
+        await until(lambda: unit.state in ("stopped", "off"))
+        await asyncio.sleep(0.2)
+        assert unit.state in ("stopped", "off")
+        assert unit.pid == 0
