@@ -38,6 +38,8 @@ class Watch(Ask, frozen=True, kw_only=True):
     """Log lines from before."""
     operator: bool = True
     """Counts as an attached operator."""
+    read_only: bool = False
+    """This connection asks for the picture, a ping and panic; all else is refused to it."""
 
 
 class Snapshot(Body, frozen=True, kw_only=True):
@@ -129,6 +131,30 @@ class Toggle(OneEngine, frozen=True, kw_only=True):
     on: bool | None = None
 
 
+class Persona(Ask, frozen=True, kw_only=True):
+    """Takes one of her persona's presets, for all answers from now on."""
+
+    preset: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Mood(Ask, frozen=True, kw_only=True):
+    """Holds her in a mood; empty lets go."""
+
+    mood: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Mark(Ask, frozen=True, kw_only=True):
+    """Marks this moment in the journal."""
+
+    text: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Acknowledge(Ask, frozen=True, kw_only=True):
+    """Says that the alerts up to this number were seen; null: all of them."""
+
+    upto: int | None = None
+
+
 SNAPSHOT = EventKind("show.snapshot", Snapshot)
 WATCH = RequestKind("show.watch", Watch, Done, events=(SNAPSHOT, show.TOLD, show.LOGS))
 STATUS = RequestKind("show.status", Ask, Snapshot)
@@ -140,6 +166,13 @@ PANIC = RequestKind("show.panic", Ask, Done)
 RESUME = RequestKind("show.resume", Resume, Done)
 TOGGLE = RequestKind("show.toggle", Toggle, Done)
 RESTART = RequestKind("show.restart", OneEngine, Done)
+START = RequestKind("show.start", OneEngine, Done)
+KILL = RequestKind("show.kill", OneEngine, Done)
+SKIP = RequestKind("show.skip", Ask, Done)
+PERSONA = RequestKind("show.persona", Persona, Done)
+MOOD = RequestKind("show.mood", Mood, Done)
+MARK = RequestKind("show.mark", Mark, Done)
+ACKNOWLEDGE = RequestKind("show.acknowledge", Acknowledge, Done)
 STOP = RequestKind("show.stop", Ask, Done)
 PING = RequestKind("show.ping", Empty, Empty)
 
@@ -154,6 +187,13 @@ REQUESTS = (
     RESUME,
     TOGGLE,
     RESTART,
+    START,
+    KILL,
+    SKIP,
+    PERSONA,
+    MOOD,
+    MARK,
+    ACKNOWLEDGE,
     STOP,
     PING,
 )

@@ -35,6 +35,16 @@ class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="k
     pass
 
 
+class ConsoleWishes(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the profile wants of consoles."""
+
+    keys: dict[str, list[str]] = {}
+    """Keys by action; see `kitsu_tui.console.actions`."""
+    theme: str = ""
+    layout: str = ""
+    bell: bool = True
+
+
 class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
     """The show is up. First event of a journal."""
 
@@ -48,6 +58,7 @@ class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
     """How the profile calls itself."""
     log_root: str = ""
     journal: str = ""
+    console: ConsoleWishes = ConsoleWishes()
 
 
 class ShowStopping(_Event, frozen=True, kw_only=True, tag="show.stopping"):
@@ -212,6 +223,11 @@ class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
     surfaces: dict[str, float | None] = {}
     done: bool = False
     """False at the press, True when every surface has answered."""
+    silent_ns: int = 0
+    """When the last non-silent sample was handed to the device, by the `perf_counter_ns` of the
+    machine that has the devices; 0 when not known."""
+    cut_ns: int = 0
+    """When `audio` dropped all that waited, by the same clock."""
 
 
 class Resumed(_Event, frozen=True, kw_only=True, tag="resume"):
@@ -244,11 +260,37 @@ class Host(_Event, frozen=True, kw_only=True, tag="host"):
 
 
 class Alert(_Event, frozen=True, kw_only=True, tag="alert"):
-    """Something the operator should know."""
+    """Something the operator should know. Its number is that of the event."""
 
     level: Literal["info", "warning", "error"]
     text: str
     about: str = ""
+
+
+class Acknowledged(_Event, frozen=True, kw_only=True, tag="alert.ack"):
+    """Somebody has seen the alerts up to this number."""
+
+    upto: int
+    by: str
+
+
+class Marked(_Event, frozen=True, kw_only=True, tag="mark"):
+    """Somebody marked this moment, to find it again."""
+
+    by: str
+    text: str = ""
+
+
+class PersonaState(_Event, frozen=True, kw_only=True, tag="persona"):
+    """Who she is now, and what she could be."""
+
+    name: str
+    preset: str
+    presets: list[str] = []
+    moods: list[str] = []
+    mood: str = ""
+    """The mood that an operator holds her in; empty: her own."""
+    by: str = ""
 
 
 ShowEvent: TypeAlias = (
@@ -273,6 +315,9 @@ ShowEvent: TypeAlias = (
     | Operators
     | Host
     | Alert
+    | Acknowledged
+    | Marked
+    | PersonaState
 )
 
 FLEETING = (EngineFigures, Levels, Host, Delta)

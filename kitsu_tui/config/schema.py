@@ -4,7 +4,7 @@ against each other. A field's `env` is the environment variable that overrides i
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -101,6 +101,26 @@ class Show(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_days: Annotated[int, Meta(ge=1, le=3650, description="days that log files are kept")] = 14
 
 
+class Console(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How consoles look and what their keys do."""
+
+    theme: Annotated[
+        Literal["auto", "kitsu", "light", "contrast", "ansi", "mono"],
+        Meta(description="colours; auto is ansi over SSH and kitsu else"),
+    ] = "auto"
+    layout: Annotated[
+        Literal["desk", "talk", "watch", "focus"],
+        Meta(description="what is in sight at first; Z goes through them"),
+    ] = "desk"
+    bell: Annotated[bool, Meta(description="ring the terminal's bell for a new alert")] = True
+    keys: Annotated[
+        dict[str, list[str]],
+        Meta(
+            description="other keys for actions, such as {interrupt: [x, f8]}; see ? in the console"
+        ),
+    ] = {}
+
+
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole profile."""
 
@@ -112,6 +132,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     persona: Persona = field(default_factory=Persona)
     conversation: Conversation = field(default_factory=Conversation)
     safety: Safety = field(default_factory=Safety)
+    console: Console = field(default_factory=Console)
     engines: Engines = field(default_factory=Engines)
     audio: audio.Config = field(default_factory=audio.Config)
     asr: asr.Config = field(default_factory=asr.Config)

@@ -15,6 +15,7 @@ from kitsu_tui.model.latency import KEPT
 
 TURNS_KEPT = 200
 ALERTS_KEPT = 100
+INCIDENTS_KEPT = 100
 
 
 class EngineView(Struct, kw_only=True):
@@ -96,6 +97,28 @@ class AlertView(Struct, kw_only=True):
     level: str
     text: str
     about: str = ""
+    n: int = 0
+    """Its number, by which it is acknowledged."""
+    acked_by: str = ""
+
+
+class MarkView(Struct, kw_only=True):
+    """A moment that somebody marked."""
+
+    t: float
+    text: str
+    by: str
+
+
+class PersonaView(Struct, kw_only=True):
+    """Who she is."""
+
+    name: str = ""
+    preset: str = ""
+    presets: list[str] = []
+    moods: list[str] = []
+    mood: str = ""
+    """The mood that an operator holds her in; empty: her own."""
 
 
 class ShowState(Struct, kw_only=True):
@@ -129,6 +152,9 @@ class ShowState(Struct, kw_only=True):
     operators: list[str] = []
     host: HostFigures | None = None
     alerts: list[AlertView] = []
+    incidents: list[MarkView] = []
+    persona: PersonaView = field(default_factory=PersonaView)
+    console: show.ConsoleWishes = show.ConsoleWishes()
     marks: list[dict[str, float]] = []
     """`marks_ms` of the last turns that became audible: what percentiles are taken over."""
 
@@ -184,6 +210,7 @@ def _started(state: ShowState, event: show.ShowStarted, t: float) -> None:
     state.profile, state.live, state.pid = event.profile, event.live, event.pid
     state.title = event.title
     state.version, state.epoch, state.started = event.version, event.epoch, t
+    state.console = event.console
     state.log_root, state.journal = event.log_root, event.journal
     state.stopping = False
     state.engines = {name: EngineView(name=name, since=t) for name in event.engines}
@@ -343,8 +370,31 @@ def _host(state: ShowState, event: show.Host, t: float) -> None:
 
 
 def _alert(state: ShowState, event: show.Alert, t: float) -> None:
-    state.alerts.append(AlertView(t=t, level=event.level, text=event.text, about=event.about))
+    state.alerts.append(
+        AlertView(t=t, level=event.level, text=event.text, about=event.about, n=state.n)
+    )
     del state.alerts[:-ALERTS_KEPT]
+
+
+def _acknowledged(state: ShowState, event: show.Acknowledged, t: float) -> None:
+    for alert in state.alerts:
+        if alert.n <= event.upto and not alert.acked_by:
+            alert.acked_by = event.by or "somebody"
+
+
+def _marked(state: ShowState, event: show.Marked, t: float) -> None:
+    state.incidents.append(MarkView(t=t, text=event.text, by=event.by))
+    del state.incidents[:-INCIDENTS_KEPT]
+
+
+def _persona(state: ShowState, event: show.PersonaState, t: float) -> None:
+    state.persona = PersonaView(
+        name=event.name,
+        preset=event.preset,
+        presets=list(event.presets),
+        moods=list(event.moods),
+        mood=event.mood,
+    )
 
 
 _HANDLERS = {
@@ -368,4 +418,7 @@ _HANDLERS = {
     show.Operators: _operators,
     show.Host: _host,
     show.Alert: _alert,
+    show.Acknowledged: _acknowledged,
+    show.Marked: _marked,
+    show.PersonaState: _persona,
 }

@@ -42,6 +42,8 @@ class Stage:
     history: History
     profile: Profile
     preset: str
+    mood: str = ""
+    """The mood that an operator holds her in; empty: her own."""
 
     def prompt(self, preset: str = "") -> policy.Prompt:
         """What she knows before anything is asked; its beginning stays the same."""
@@ -49,7 +51,7 @@ class Stage:
         return policy.Prompt(
             system=self.persona.system_text(preset or self.preset, family=family),
             history=[*self.persona.opening(), *self.history.messages()],
-            moods=list(self.persona.moods),
+            moods=[self.mood] if self.mood else list(self.persona.moods),
         )
 
     async def warm(self, epoch: int) -> None:
@@ -99,6 +101,10 @@ class Answer:
         self._committed.set()
         if self.turn.play and self._stage.supervisor.is_ready("audio"):
             self._stage.supervisor.open("audio", audio.RELEASE, self._speech.release())
+
+    def skip(self) -> bool:
+        """End the sentence on air and go on with the next; False when none is."""
+        return self._speech.skip() is not None
 
     def end(self, status: Status) -> None:
         """It is no longer wanted (its cancellation has been sent). The task ends soon."""

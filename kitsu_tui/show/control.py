@@ -44,6 +44,8 @@ FLEETING_BEHIND = 64 << 10
 READ = 64 << 10
 BAD_LINES = 100
 """Unusable lines after which a client is hung up on."""
+READERS = (control.WATCH, control.STATUS, control.PING, control.PANIC)
+"""What a connection that said it only reads may ask: anybody may pull the brake."""
 LINGER_S = 30.0
 """How long what a client asked for may go on once it has said all, or has gone."""
 
@@ -68,6 +70,7 @@ class Client:
         self.wants_logs = False
         self.name = ""
         self.operator = False
+        self.read_only = False
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.heard = asyncio.get_running_loop().time()
         self.bad = 0
@@ -92,6 +95,7 @@ class Client:
             raise Refusal("this connection watches already")
         self._watch_id, self.wants_logs = id_, params.logs
         self.name, self.operator = params.by, params.operator
+        self.read_only = params.read_only
         bus = self._server.bus
         self._event(control.SNAPSHOT.name, bus.snapshot())
         if params.logs:
@@ -228,7 +232,9 @@ class Server:
 
     def tell_operators(self) -> None:
         """Tell who is attached."""
-        names = sorted(c.name for c in self._clients if c.operator)
+        names = sorted(
+            f"{c.name} (reads)" if c.read_only else c.name for c in self._clients if c.operator
+        )
         self.bus.tell(show.Operators(names=names))
 
     def _line(self, client: Client, line: bytes) -> None:
@@ -256,6 +262,9 @@ class Server:
             self._no(client, request.id, "busy", "too much at once on this connection")
             return
         kind, verb = known
+        if client.read_only and kind not in READERS:
+            self._no(client, request.id, "refused", "this console only reads (and may panic)")
+            return
         try:
             params = kind.decode(request.data)
         except BadBody as err:

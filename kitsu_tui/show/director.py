@@ -110,6 +110,12 @@ class Director:
         self._hold.let_go()
         return f"turn {answer.turn.number} ended"
 
+    def skip(self) -> str:
+        """End the sentence on air and go on with the next; returns what to tell the person."""
+        if self._active is None or not self._active.skip():
+            return "nothing is on air"
+        return f"a sentence of turn {self._active.turn.number} skipped"
+
     def forget(self) -> int:
         """Drop what waits for an answer; returns how many."""
         wishes = self._floor.clear()

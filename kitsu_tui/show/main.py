@@ -173,9 +173,27 @@ class Running:
                 engines=list(self.supervisor.units),
                 log_root=str(self._log_root),
                 journal=str(self.journal.folder),
+                console=_wishes(self.loaded),
             )
         )
+        self.tell_persona()
         self.panic.restore()
+
+    def tell_persona(self, by: str = "") -> None:
+        """Tell who she is, and see that her next answer is quick in spite of the change."""
+        stage = self.stage
+        self.bus.tell(
+            show.PersonaState(
+                name=stage.persona.name,
+                preset=stage.preset,
+                presets=list(stage.persona.presets),
+                moods=list(stage.persona.moods),
+                mood=stage.mood,
+                by=by,
+            )
+        )
+        if by:
+            self._job(self.director.warm())
 
     # -- what engines tell -------------------------------------------------------------------
 
@@ -269,6 +287,13 @@ class Running:
 def _levels(event: audio.Levels) -> show.Levels:
     return show.Levels(
         mic_db=event.mic_db, out_db=event.out_db, hearing=event.hearing, speaking=event.speaking
+    )
+
+
+def _wishes(loaded: Loaded) -> show.ConsoleWishes:
+    console = loaded.profile.console
+    return show.ConsoleWishes(
+        keys=console.keys, theme=console.theme, layout=console.layout, bell=console.bell
     )
 
 

@@ -72,6 +72,7 @@ class Speech:
         self._slots = asyncio.Semaphore(AHEAD)
         self._tasks: list[asyncio.Task[None]] = []
         self._previous: asyncio.Event | None = None
+        self._voices: list[_Voice] = []
         self.trouble = ""
 
     def say(self, seq: int, text: str) -> None:
@@ -88,6 +89,14 @@ class Speech:
         """Wait until everything that was queued has been heard, cut or has failed."""
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def skip(self) -> int | None:
+        """End the sentence that is on air, and go on with the next; returns its `seq`."""
+        for voice in self._voices:
+            if voice.play is not None and not voice.play.done and voice.line.audible_ns:
+                voice.play.cancel("skipped")
+                return voice.line.seq
+        return None
 
     def abandon(self) -> None:
         """Wait for nothing any more."""
@@ -127,6 +136,7 @@ class Speech:
         self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
     ) -> None:
         voice = _Voice(line, before, opened)
+        self._voices.append(voice)
         try:
             for attempt in (1, 2):
                 try:
@@ -152,6 +162,7 @@ class Speech:
                 await self._settle(voice.play, line)
             raise
         finally:
+            self._voices.remove(voice)
             if voice.play is not None:
                 voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
 

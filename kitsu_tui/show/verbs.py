@@ -44,6 +44,13 @@ class Verbs:
             control.RESUME: self.resume,
             control.TOGGLE: self.toggle,
             control.RESTART: self.restart,
+            control.START: self.start,
+            control.KILL: self.kill,
+            control.SKIP: self.skip,
+            control.PERSONA: self.persona,
+            control.MOOD: self.mood,
+            control.MARK: self.mark,
+            control.ACKNOWLEDGE: self.acknowledge,
             control.STOP: self.stop,
             control.PING: self.ping,
         }
@@ -113,6 +120,57 @@ class Verbs:
         unit = self._unit(ask.engine)
         unit.restart(ask.by)
         return self._done("restart", ask.by, args=unit.spec.name, detail="restarting")
+
+    async def start(self, ask: control.OneEngine, client: Client) -> control.Done:
+        """Start an engine that is off, stopped or has failed."""
+        unit = self._unit(ask.engine)
+        unit.start(ask.by)
+        return self._done("start", ask.by, args=unit.spec.name, detail="starting")
+
+    async def kill(self, ask: control.OneEngine, client: Client) -> control.Done:
+        """End an engine's process at once; it stays stopped."""
+        unit = self._unit(ask.engine)
+        unit.kill(ask.by)
+        return self._done(
+            "kill", ask.by, args=unit.spec.name, detail="killed; start brings it back"
+        )
+
+    async def skip(self, ask: control.Ask, client: Client) -> control.Done:
+        """End the sentence on air, and go on with the next."""
+        return self._done("skip", ask.by, detail=self._show.director.skip())
+
+    async def persona(self, ask: control.Persona, client: Client) -> control.Done:
+        """Take another preset of her persona."""
+        stage = self._show.stage
+        stage.preset = stage.persona.check_preset(ask.preset)
+        self._show.tell_persona(ask.by)
+        return self._done("persona", ask.by, args=ask.preset, detail=f"she is {ask.preset} now")
+
+    async def mood(self, ask: control.Mood, client: Client) -> control.Done:
+        """Hold her in a mood, or let go."""
+        stage = self._show.stage
+        moods = stage.persona.moods
+        if ask.mood and ask.mood not in moods:
+            known = ", ".join(moods)
+            raise Refusal(f"no mood {ask.mood!r}{nearest(ask.mood, moods)}; she has: {known}")
+        stage.mood = ask.mood
+        self._show.tell_persona(ask.by)
+        detail = f"held in the mood {ask.mood}" if ask.mood else "her moods are her own again"
+        return self._done("mood", ask.by, args=ask.mood, detail=detail)
+
+    async def mark(self, ask: control.Mark, client: Client) -> control.Done:
+        """Mark this moment."""
+        self._show.bus.tell(show.Marked(by=ask.by, text=ask.text))
+        return control.Done(detail="marked")
+
+    async def acknowledge(self, ask: control.Acknowledge, client: Client) -> control.Done:
+        """Alerts were seen."""
+        state = self._show.bus.state
+        upto = state.n if ask.upto is None else ask.upto
+        count = sum(1 for alert in state.alerts if alert.n <= upto and not alert.acked_by)
+        if count:
+            self._show.bus.tell(show.Acknowledged(upto=upto, by=ask.by))
+        return control.Done(detail=f"{count} acknowledged")
 
     async def stop(self, ask: control.Ask, client: Client) -> control.Done:
         """End the show."""
