@@ -51,6 +51,7 @@ class AudioEngine(Engine[audio.Config]):
         self._calls: dict[Sentence, Call] = {}
         self._told = False
         self._feeding = False
+        self._cut_ns = 0
         self._beat: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -96,6 +97,7 @@ class AudioEngine(Engine[audio.Config]):
             return  # still loading: nothing plays, and the harness keeps what is stale away
         self._player.cancel(cancel)
         if cancel.scope == "epoch":
+            self._cut_ns = time.perf_counter_ns()
             self._ears.cut()
 
     # -- playback ----------------------------------------------------------------------------
@@ -206,12 +208,14 @@ class AudioEngine(Engine[audio.Config]):
     @handles(audio.SILENCE)
     async def silence(self, params: Empty, call: Call) -> audio.Silence:
         """Drop everything; answered when a block after it has been handed over."""
-        self._player.silence()
+        if not self._player.idle or not self._cut_ns:  # else a newer epoch has dropped it already
+            self._player.silence()
+            self._cut_ns = time.perf_counter_ns()
         seen, end = self._player.blocks, self.link.loop.time() + SILENCE_TIMEOUT
         # Looked for, not told: an idle device would otherwise wake the loop at every block.
         while self._player.blocks == seen and self.link.loop.time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
-        return audio.Silence(silent_ns=self._player.last_loud_ns)
+        return audio.Silence(silent_ns=self._player.last_loud_ns, cut_ns=self._cut_ns)
 
     @handles(audio.MUTE)
     def mute(self, params: audio.Mute, call: Call) -> audio.Muted:

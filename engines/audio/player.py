@@ -73,6 +73,7 @@ class Player:
         self._released: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._peak = 0
         self._block: Samples = np.zeros(0, np.int16)
+        self._loud = False
 
     # -- from the loop -----------------------------------------------------------------------
 
@@ -235,10 +236,16 @@ class Player:
         out.fill(0)
         with self._lock:
             self.blocks += 1
+            self._loud = False
             news = not self.paused and self._fill(out, now_ns, heard and not self.voice_muted)
         if news:
             self._news()
         return out
+
+    def handed(self, now_ns: int) -> None:
+        """The last block has been handed over: what was loud in it was so up to this moment."""
+        if self._loud:
+            self.last_loud_ns = now_ns
 
     def _fill(self, out: Samples, now_ns: int, heard: bool) -> bool:
         filled, frames, news = 0, len(out), False
@@ -264,7 +271,7 @@ class Player:
                 peak = max(int(piece.max()), -int(piece.min()))
                 self._peak = max(self._peak, peak)
                 if peak > AUDIBLE:
-                    self.last_loud_ns = now_ns
+                    self._loud, self.last_loud_ns = True, now_ns
                     sentence.audible_ns = sentence.audible_ns or now_ns
             else:
                 sentence.muted = True

@@ -281,6 +281,7 @@ class Rig:
         block = self._player.render(frames, now_ns)
         if self._recorder is not None:
             self._recorder.put(block, self._player.rate)
+        self._player.handed(time.perf_counter_ns())
         return block
 
     # -- small things ------------------------------------------------------------------------

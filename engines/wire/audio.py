@@ -269,6 +269,8 @@ class Silence(Body, frozen=True, kw_only=True):
 
     silent_ns: int
     """When the last non-silent sample was handed to the device; 0 when none ever was."""
+    cut_ns: int = 0
+    """When everything that waited was dropped: by this, or by the newer epoch before it."""
 
 
 SPEECH_START = EventKind("audio.speech_start", SpeechStart)

@@ -20,6 +20,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     p50: float
     p95: float
     p99: float
+    max: float = 0.0
     target: str = ""
     """What the project asks of it, in words; empty when nothing is asked."""
 
@@ -39,7 +40,14 @@ def figure(name: str, values: Sequence[float], unit: str, target: str = "") -> F
     ordered = sorted(values)
     p50, p95, p99 = (round(percentile(ordered, p), 3) for p in (50, 95, 99))
     return Figure(
-        name=name, samples=len(ordered), unit=unit, p50=p50, p95=p95, p99=p99, target=target
+        name=name,
+        samples=len(ordered),
+        unit=unit,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        max=round(ordered[-1], 3) if ordered else 0.0,
+        target=target,
     )
 
 
@@ -53,12 +61,12 @@ def table(report: BenchReport) -> str:
     """The report for people."""
     lines = [f"{report.name}: {report.method}", f"on {report.machine}", ""]
     width = max([len(f.name) for f in report.figures] + [6])
-    lines.append(f"{'figure':<{width}}{'p50':>12}{'p95':>12}{'p99':>12}{'n':>8}  unit")
+    lines.append(f"{'figure':<{width}}{'p50':>12}{'p95':>12}{'p99':>12}{'max':>12}{'n':>8}  unit")
     for f in report.figures:
         asked = f"   ({f.target})" if f.target else ""
         lines.append(
-            f"{f.name:<{width}}{f.p50:>12,.2f}{f.p95:>12,.2f}{f.p99:>12,.2f}{f.samples:>8}"
-            f"  {f.unit}{asked}"
+            f"{f.name:<{width}}{f.p50:>12,.2f}{f.p95:>12,.2f}{f.p99:>12,.2f}{f.max:>12,.2f}"
+            f"{f.samples:>8}  {f.unit}{asked}"
         )
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)

@@ -44,6 +44,7 @@ class Panic:
         self._supervisor = supervisor
         self._director = director
         self._tell = tell
+        self._silent = audio.Silence(silent_ns=0)
         self.surfaces: dict[str, Surface] = {
             "audio": self._silence,
             "policy": lambda: self._idle("policy"),
@@ -74,6 +75,7 @@ class Panic:
     async def press(self, by: str) -> dict[str, float | None]:
         """Panic. Returns milliseconds to done for each surface, None for one that failed."""
         began = time.perf_counter()
+        self._silent = audio.Silence(silent_ns=0)
         self._latch.panicked, self._latch.by = True, by
         self.raise_epoch("panic")
         timings = [
@@ -96,7 +98,16 @@ class Panic:
                 )
             )
         if self._latch.panicked:  # else resumed meanwhile: it must not look latched again
-            self._tell(show.Panicked(by=by, epoch=self._latch.epoch, surfaces=surfaces, done=True))
+            self._tell(
+                show.Panicked(
+                    by=by,
+                    epoch=self._latch.epoch,
+                    surfaces=surfaces,
+                    done=True,
+                    silent_ns=self._silent.silent_ns,
+                    cut_ns=self._silent.cut_ns,
+                )
+            )
         log.warning("panic by %s", by, extra={"surfaces_ms": surfaces})
         return surfaces
 
@@ -142,7 +153,9 @@ class Panic:
             return  # nothing runs that could make a sound
         if not unit.ready.is_set():
             return  # it plays nothing before it is ready
-        await self._supervisor.request("audio", audio.SILENCE, Empty(), timeout=SURFACE_S)
+        self._silent = await self._supervisor.request(
+            "audio", audio.SILENCE, Empty(), timeout=SURFACE_S
+        )
 
     async def _idle(self, name: str) -> None:
         unit = self._supervisor.units.get(name)
