@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from pathlib import Path
 
+import msgspec
 import psutil
 
 from engines.harness import Engine
-from engines.metrics.gpu import Gpus
+from engines.metrics.gpu import Look
+from engines.metrics.host import HostLook
+from engines.metrics.watch import GpuWatch
 from engines.wire import metrics
 
 log = logging.getLogger("metrics")
 
 
 class MetricsEngine(Engine[metrics.Config]):
-    """Sends `metrics.host`."""
+    """Sends `metrics.host`. Degraded while a GPU that was there gives no figures."""
 
     name = "metrics"
     Config = metrics.Config
@@ -25,36 +26,33 @@ class MetricsEngine(Engine[metrics.Config]):
 
     async def start(self) -> None:
         """Find the GPUs and begin to tell."""
-        self._gpus = await asyncio.to_thread(Gpus)
-        psutil.cpu_percent(percpu=True)  # the first call only begins the interval
+        self._gpus = GpuWatch(self.config.interval_s)
+        self._host = HostLook()
+        self._trouble = ""
+        self._gpus.start()
         self._task = asyncio.create_task(self._tell(), name="metrics")
 
     async def stop(self) -> None:
         """End."""
         self._task.cancel()
-        self._gpus.close()
+        await asyncio.to_thread(self._gpus.stop)
 
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(self.config.interval_s)
             try:
-                figures = await asyncio.to_thread(self._look)
+                host = await asyncio.to_thread(self._host.look)
             except (OSError, psutil.Error) as err:
                 log.warning("no figures: %s", err)
                 continue
-            self.link.send(metrics.HOST, figures)
+            self._tell_all(host, self._gpus.latest())
 
-    def _look(self) -> metrics.HostFigures:
-        cores = psutil.cpu_percent(percpu=True)
-        memory = psutil.virtual_memory()
-        gpus, detail = self._gpus.look()
-        return metrics.HostFigures(
-            cpu=round(sum(cores) / max(len(cores), 1), 1),
-            cores=cores,
-            memory_used=memory.total - memory.available,
-            memory_total=memory.total,
-            load=os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
-            disk_free=psutil.disk_usage(str(Path.cwd().anchor or "/")).free,
-            gpus=gpus,
-            gpu_detail=detail,
+    def _tell_all(self, host: metrics.HostFigures, gpus: Look) -> None:
+        trouble = gpus.detail if gpus.failed else ""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.link.status("degraded" if trouble else "ready", trouble)
+        figures = msgspec.structs.replace(
+            host, gpus=list(gpus.gpus), gpu_detail=gpus.detail, gpu_failed=gpus.failed
         )
+        self.link.send(metrics.HOST, figures)
