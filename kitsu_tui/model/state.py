@@ -12,10 +12,23 @@ from msgspec import Struct, field
 from engines.wire import show
 from engines.wire.metrics import HostFigures
 from kitsu_tui.model.latency import KEPT
+from kitsu_tui.model.notes import NoteView, note
 
+CHANGES_KEPT = 8
+"""Last changes of each engine's state."""
 TURNS_KEPT = 200
 ALERTS_KEPT = 100
 INCIDENTS_KEPT = 100
+NOTES_KEPT = 200
+
+
+class EngineChange(Struct, kw_only=True):
+    """One change of an engine's state."""
+
+    t: float
+    state: show.EngineState
+    why: str = ""
+    by: str = ""
 
 
 class EngineView(Struct, kw_only=True):
@@ -32,6 +45,8 @@ class EngineView(Struct, kw_only=True):
     since: float = 0
     """Wall time of the last change of state."""
     last_words: list[str] = []
+    history: list[EngineChange] = []
+    """Its last changes of state, the newest last."""
     queue: int = 0
     dropped: int = 0
     stale: int = 0
@@ -48,10 +63,15 @@ class SentenceView(Struct, kw_only=True):
     action: show.Action = "allow"
     category: str = ""
     rule: str = ""
+    view: str = ""
+    """In which view of the text the gate found what it found."""
+    ms: float = 0
+    """What the verdict took."""
     spoken: str = ""
     status: str = ""
     """Empty before it is on air, `airing`, then how it ended (`played`, `cut`, ...)."""
     heard: str = ""
+    heard_ms: float = 0
 
 
 class TurnView(Struct, kw_only=True):
@@ -61,6 +81,10 @@ class TurnView(Struct, kw_only=True):
     source: show.Source
     who: str
     started: float
+    n: int = 0
+    """Number of the event that began it."""
+    ended: float = 0
+    """Wall time, 0 while it goes on."""
     rev: int = 0
     said: str = ""
     """What was said to her."""
@@ -77,6 +101,8 @@ class TurnView(Struct, kw_only=True):
     marks_ms: dict[str, float] = {}
     stopped: str = ""
     """Category of the gate's verdict on what was said to her, when it was not let through."""
+    entry: SentenceView | None = None
+    """That verdict whole."""
 
 
 class PanicView(Struct, kw_only=True):
@@ -153,6 +179,8 @@ class ShowState(Struct, kw_only=True):
     host: HostFigures | None = None
     alerts: list[AlertView] = []
     incidents: list[MarkView] = []
+    notes: list[NoteView] = []
+    """What happened between the turns."""
     persona: PersonaView = field(default_factory=PersonaView)
     console: show.ConsoleWishes = show.ConsoleWishes()
     marks: list[dict[str, float]] = []
@@ -204,6 +232,7 @@ def reduce(state: ShowState, told: show.Told) -> None:
     handler = _HANDLERS.get(type(event))
     if handler is not None:
         handler(state, event, told.t)  # type: ignore[operator]
+    note(state.notes, told.n, told.t, event, NOTES_KEPT)
 
 
 def _started(state: ShowState, event: show.ShowStarted, t: float) -> None:
@@ -224,6 +253,9 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
     view = state.engines.setdefault(event.engine, EngineView(name=event.engine))
     if view.state != event.state:
         view.since = t
+        why = event.detail or (event.exit if not event.pid else "")
+        change = EngineChange(t=t, state=event.state, why=why, by=event.by)
+        view.history = [*view.history, change][-CHANGES_KEPT:]
     view.state, view.detail, view.pid = event.state, event.detail, event.pid
     view.restarts, view.exit, view.retry_at = event.restarts, event.exit, event.retry_at
     view.by = event.by or view.by
@@ -247,6 +279,7 @@ def _turn(state: ShowState, event: show.TurnStarted, t: float) -> None:
             source=event.source,
             who=event.who,
             started=t,
+            n=state.n,
             said=event.text,
             said_final=bool(event.text),
         )
@@ -281,17 +314,21 @@ def _judged(state: ShowState, event: show.Judged, t: float) -> None:
     if view is None or event.rev < view.rev:
         return
     _revise(view, event.rev)
-    if event.seq < 0:
-        view.stopped = "" if event.action == "allow" else event.category or event.action
-        return
     sentence = SentenceView(
         seq=event.seq,
         text=event.text,
         action=event.action,
         category=event.category,
         rule=event.rule,
+        view=event.view,
+        ms=event.ms,
         spoken=event.spoken,
     )
+    if event.seq < 0:
+        let_in = event.action == "allow"
+        view.stopped = "" if let_in else event.category or event.action
+        view.entry = None if let_in else sentence
+        return
     view.sentences = [*view.sentences, sentence][-100:]
 
 
@@ -305,6 +342,7 @@ def _aired(state: ShowState, event: show.Aired, t: float) -> None:
     sentence = _sentence(state, event.turn, event.seq)
     if sentence is not None:
         sentence.status, sentence.heard = event.status, event.heard
+        sentence.heard_ms = event.heard_ms
 
 
 def _sentence(state: ShowState, turn: int, seq: int) -> SentenceView | None:
@@ -320,7 +358,7 @@ def _done(state: ShowState, event: show.TurnDone, t: float) -> None:
         view.rev, view.status, view.answer = event.rev, event.status, event.answer
         view.mood, view.actions, view.detail = event.mood, list(event.actions), event.detail
         view.marks_ms = dict(event.marks_ms)
-        view.draft = ""
+        view.draft, view.ended = "", t
     if event.mood:
         state.mood = event.mood
     if "audible" in event.marks_ms:
