@@ -176,6 +176,11 @@ class Server:
         self._verbs = {kind.name: (kind, verb) for kind, verb in verbs.items()}
         self._clients: set[Client] = set()
 
+    @property
+    def behind(self) -> int:
+        """Bytes that wait for the slowest client."""
+        return max((client.waiting for client in self._clients), default=0)
+
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         client = Client(self, writer)
