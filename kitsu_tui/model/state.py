@@ -46,7 +46,7 @@ class EngineView(Struct, kw_only=True):
     """Wall time of the last change of state."""
     last_words: list[str] = []
     history: list[EngineChange] = []
-    """Its last changes of state, the newest last."""
+    """Its last changes of state, the newest last; a start is one, up to where it has come."""
     queue: int = 0
     dropped: int = 0
     stale: int = 0
@@ -253,9 +253,7 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
     view = state.engines.setdefault(event.engine, EngineView(name=event.engine))
     if view.state != event.state:
         view.since = t
-        why = event.detail or (event.exit if not event.pid else "")
-        change = EngineChange(t=t, state=event.state, why=why, by=event.by)
-        view.history = [*view.history, change][-CHANGES_KEPT:]
+        view.history = _changes(view.history, event, t)
     view.state, view.detail, view.pid = event.state, event.detail, event.pid
     view.restarts, view.exit, view.retry_at = event.restarts, event.exit, event.retry_at
     view.by = event.by or view.by
@@ -263,6 +261,20 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
         view.last_words = list(event.last_words)
     if not event.pid:
         view.cpu, view.memory, view.queue, view.ping_ms = 0, 0, 0, 0
+
+
+def _changes(
+    history: list[EngineChange], event: show.EngineChanged, t: float
+) -> list[EngineChange]:
+    why = event.detail or ("" if event.pid else event.exit)
+    change = EngineChange(t=t, state=event.state, why=why, by=event.by)
+    if history and history[-1].state in ("starting", "loading") and event.state in _UP:
+        change.by = change.by or history[-1].by
+        return [*history[:-1], change]
+    return [*history, change][-CHANGES_KEPT:]
+
+
+_UP = ("loading", "ready", "degraded")
 
 
 def _figures(state: ShowState, event: show.EngineFigures, t: float) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engines.wire import show
 from engines.wire.metrics import HostFigures
 from kitsu_tui.model import state as model
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.state import CHANGES_KEPT, ShowState, reduce
 
 ENGINES = ("audio", "policy", "tts")
 
@@ -83,6 +83,20 @@ def test_deaf_is_who_cannot_hear_and_is_meant_to() -> None:
 def test_the_time_of_a_state_is_that_of_its_first_event() -> None:
     picture = play([started(), *ready(), show.EngineChanged(engine="audio", state="ready", pid=9)])
     assert picture.engines["audio"].since == 101.0
+
+
+def test_an_engine_s_history_is_short_and_a_start_is_one_change() -> None:
+    asked = show.EngineChanged(engine="tts", state="starting", by="ana")
+    loading = show.EngineChanged(engine="tts", state="loading", pid=9)
+    up = show.EngineChanged(engine="tts", state="ready", pid=9, exit="killed by signal 9")
+    died = show.EngineChanged(engine="tts", state="backoff", exit="killed by signal 9")
+    picture = play([started(), asked, loading, up, up, died])
+    said = [(c.t, c.state, c.why, c.by) for c in picture.engines["tts"].history]
+    assert said == [(103.0, "ready", "", "ana"), (105.0, "backoff", "killed by signal 9", "")]
+    play([asked, loading, died] * 5, picture)
+    history = picture.engines["tts"].history
+    assert len(history) == CHANGES_KEPT
+    assert [c.state for c in history[-3:]] == ["backoff", "loading", "backoff"]
 
 
 def test_a_dead_engine_uses_nothing_and_late_figures_of_it_are_dropped() -> None:
