@@ -64,6 +64,9 @@ def console(
     attach_only: Annotated[
         bool, typer.Option("--attach-only", help="never start a show, wait for one")
     ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="look, and panic, and nothing else: for a moderator")
+    ] = False,
 ) -> None:
     """The console: watch a show and run it. Starts one when none is running."""
     # Textual reads the keys from stdin and draws on stderr.
@@ -80,8 +83,9 @@ def console(
 
     link = Link(
         by=terminal.actor(os.environ),
-        launch=None if attach_only else lambda: launch(profile),
+        launch=None if attach_only or read_only else lambda: launch(profile),
         profile=profile,
+        read_only=read_only,
     )
 
     def farewell() -> str:

@@ -6,72 +6,10 @@ screen: `ask` builds a control request, and an action without one is the desk's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, TypeAlias
-
 from engines.wire import control
-from engines.wire.message import RequestKind
-
-
-class Risk(Enum):
-    """When an action asks before it acts."""
-
-    FREE = "never"
-    LIVE = "while live"
-    ALWAYS = "always"
-
-
-class Unfit(Exception):
-    """The action cannot be asked for now; the message says why, for the operator."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a request is built from.
-
-    Attributes:
-        by: who asks.
-        engines: names in the order of their numbers.
-        selected: the engine that is selected, empty when none is.
-        key: the key that was pressed, for an action that depends on it.
-        epoch: of the panic that is in sight.
-    """
-
-    by: str
-    engines: tuple[str, ...] = ()
-    selected: str = ""
-    key: str = ""
-    epoch: int = 0
-
-
-Asking: TypeAlias = tuple[RequestKind[Any, Any], Any, str]
-"""Kind, parameters and the words for it ("restart tts")."""
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing that an operator can do.
-
-    Attributes:
-        name: stable; what profiles and verbs will call it.
-        keys: in Textual's spelling, the first is the one that is shown.
-        label: a word for the footer, empty to leave it out.
-        verb: the `kitsu` verb of the same meaning.
-        keyed: the pressed key is part of the request.
-    """
-
-    name: str
-    title: str
-    help: str
-    keys: tuple[str, ...]
-    group: str
-    label: str = ""
-    risk: Risk = Risk.FREE
-    verb: str = ""
-    ask: Callable[[Context], Asking] | None = None
-    keyed: bool = False
+from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
+from kitsu_tui.console.keymap import Keys, sign_name
+from kitsu_tui.console.pane_actions import PANE_ACTIONS
 
 
 def _toggle(context: Context) -> Asking:
@@ -82,11 +20,27 @@ def _toggle(context: Context) -> Asking:
     return control.TOGGLE, control.Toggle(engine=name, by=context.by), f"toggle {name}"
 
 
-def _restart(context: Context) -> Asking:
+def _selected(context: Context) -> control.OneEngine:
     if not context.selected:
         raise Unfit("no engine is selected: choose one in the engines pane")
-    params = control.OneEngine(engine=context.selected, by=context.by)
-    return control.RESTART, params, f"restart {context.selected}"
+    return control.OneEngine(engine=context.selected, by=context.by)
+
+
+def _restart(context: Context) -> Asking:
+    return control.RESTART, _selected(context), f"restart {context.selected}"
+
+
+def _start_engine(context: Context) -> Asking:
+    return control.START, _selected(context), f"start {context.selected}"
+
+
+def _stop_engine(context: Context) -> Asking:
+    name = _selected(context).engine
+    return control.TOGGLE, control.Toggle(engine=name, on=False, by=context.by), f"stop {name}"
+
+
+def _kill_engine(context: Context) -> Asking:
+    return control.KILL, _selected(context), f"kill {context.selected}"
 
 
 def _mute_mic(context: Context) -> Asking:
@@ -136,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         "type",
         verb="say",
+        changes=True,
     ),
     Action(
         "interrupt",
@@ -146,6 +101,15 @@ ACTIONS: tuple[Action, ...] = (
         "interrupt",
         verb="interrupt",
         ask=lambda on: (control.INTERRUPT, control.Interrupt(by=on.by), "interrupt"),
+    ),
+    Action(
+        "skip",
+        "Skip the sentence",
+        "Ends the sentence that is on air; she goes on with the next.",
+        ("greater_than_sign",),
+        _SHOW,
+        verb="skip",
+        ask=lambda on: (control.SKIP, control.Ask(by=on.by), "skip"),
     ),
     Action(
         "mute_mic",
@@ -189,6 +153,72 @@ ACTIONS: tuple[Action, ...] = (
         ask=_restart,
     ),
     Action(
+        "start_engine",
+        "Start the selected engine",
+        "Switches it on; also one that has failed or was killed.",
+        ("u",),
+        _SHOW,
+        verb="start",
+        ask=_start_engine,
+    ),
+    Action(
+        "stop_engine",
+        "Stop the selected engine",
+        "Ends it in order and leaves it off.",
+        ("U",),
+        _SHOW,
+        risk=Risk.LIVE,
+        verb="stop ENGINE",
+        ask=_stop_engine,
+    ),
+    Action(
+        "kill_engine",
+        "Kill the selected engine",
+        "Ends its process at once, and leaves it off: for one that hangs.",
+        ("K",),
+        _SHOW,
+        risk=Risk.ALWAYS,
+        verb="kill",
+        ask=_kill_engine,
+    ),
+    Action(
+        "persona",
+        "Her persona",
+        "Another of her presets, such as calm or chaotic, for all answers from now on.",
+        ("c",),
+        _SHOW,
+        verb="persona",
+        changes=True,
+    ),
+    Action(
+        "mood",
+        "Her mood",
+        "Holds her in one mood, or lets her have her own again.",
+        ("d",),
+        _SHOW,
+        verb="mood",
+        changes=True,
+    ),
+    Action(
+        "mark",
+        "Mark this moment",
+        "Writes an incident mark, with a few words if you like, into journal, transcript and logs.",
+        ("exclamation_mark",),
+        _SHOW,
+        "mark",
+        verb="mark",
+        changes=True,
+    ),
+    Action(
+        "acknowledge",
+        "Acknowledge all alerts",
+        "Says that they were seen, to every console.",
+        ("A",),
+        _SHOW,
+        verb="acknowledge",
+        ask=lambda on: (control.ACKNOWLEDGE, control.Acknowledge(by=on.by), "alerts"),
+    ),
+    Action(
         "start",
         "Start a show",
         "When none is running.",
@@ -211,11 +241,27 @@ ACTIONS: tuple[Action, ...] = (
     Action("logs", "Logs", "Lines of the show and its engines.", ("l",), _PANES),
     Action("latency", "Latency", "How long each stage of a turn takes.", ("y",), _PANES),
     Action("host", "Host and GPU", "What the machine is doing.", ("h",), _PANES),
+    Action("alerts", "Alerts", "What you should know, and who has seen it.", ("a",), _PANES),
     Action("next_pane", "Next pane", "To the pane after this one.", ("tab",), _PANES),
     Action(
         "previous_pane", "Previous pane", "To the pane before this one.", ("shift+tab",), _PANES
     ),
     Action("zoom", "Zoom the pane", "One pane alone, or all of them again.", ("z",), _PANES),
+    Action(
+        "layout",
+        "Next layout",
+        "desk: everything; talk: her words and the engines; watch: logs and figures; focus: one "
+        "pane and nothing around it.",
+        ("Z",),
+        _PANES,
+    ),
+    Action(
+        "pause",
+        "Pause drawing",
+        "The picture stands still to be read, until pressed again; status and panic go on.",
+        ("P",),
+        _PANES,
+    ),
     Action(
         "follow",
         "Follow the end",
@@ -231,6 +277,7 @@ ACTIONS: tuple[Action, ...] = (
         ("ctrl+p",),
         _CONSOLE,
     ),
+    Action("theme", "Next theme", "Other colours, or none.", ("T",), _CONSOLE),
     Action(
         "quit",
         "Quit the console",
@@ -239,17 +286,18 @@ ACTIONS: tuple[Action, ...] = (
         _CONSOLE,
         "quit",
     ),
+    *PANE_ACTIONS,
 )
 
 BY_NAME = {action.name: action for action in ACTIONS}
+DEFAULT_KEYS: Keys = {action.name: action.keys for action in ACTIONS}
 
 _KEY_WORDS = {
-    "slash": "/",
-    "question_mark": "?",
+    **{sign_name(chr(code)): chr(code) for code in range(33, 127) if not chr(code).isalnum()},
     "space": "Space",
-    "tab": "Tab",
     "shift+tab": "Shift+Tab",
-    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
 }
 
 
@@ -257,14 +305,16 @@ def key_word(key: str) -> str:
     """A key as people write it."""
     if key in _KEY_WORDS:
         return _KEY_WORDS[key]
+    if key.islower() and len(key) > 2 and "+" not in key and not key[1:].isdigit():
+        return key.capitalize()
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
     modifier, plus, letter = key.rpartition("+")
     return f"{modifier.capitalize()}+{letter.upper()}" if plus else key
 
 
-def keys_words(action: Action) -> str:
+def keys_words(action: Action, keys: Keys = DEFAULT_KEYS) -> str:
     """An action's keys as people write them."""
     if action.keyed:
         return "1 to 9, 0"
-    return ", ".join(map(key_word, action.keys))
+    return ", ".join(map(key_word, keys[action.name]))

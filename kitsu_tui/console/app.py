@@ -12,11 +12,15 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
+from engines.wire.show import ConsoleWishes
 from kitsu_tui.console import themes
-from kitsu_tui.console.actions import ACTIONS, PANIC_KEYS
+from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, PANIC_KEYS
+from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
+from kitsu_tui.console.keymap import BadKeys, Keys, keymap
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.output import Output
 from kitsu_tui.console.panic_line import PanicLine
@@ -25,22 +29,35 @@ from kitsu_tui.console.widgets.input_line import InputLine
 
 Ending = Literal["detached", "stopped", "no show"]
 
-_PRIORITY = frozenset((*PANIC_KEYS, "ctrl+q"))
+_OWN_WAY = ("palette", "next_pane", "previous_pane")
+"""Actions whose keys are bound by Textual or by the desk."""
 
 
-def _bindings() -> list[BindingType]:
+def _bindings(keys: Keys, pane: str = "") -> list[Binding]:
+    """The bindings of the whole desk, or those of a pane."""
     return [
         Binding(
             key,
-            f"do({action.name!r}, {key!r})",
+            f"app.do({action.name!r}, {key!r})",
             action.title,
             show=False,
-            priority=key in _PRIORITY,
+            priority=key in keys["panic"] or key == "ctrl+q",
         )
         for action in ACTIONS
-        for key in action.keys
-        if action.name not in ("palette", "next_pane", "previous_pane")
+        if action.pane == pane and action.name not in _OWN_WAY
+        for key in keys[action.name]
     ]
+
+
+def _bind(widget: App[Any] | Widget, bindings: list[Binding]) -> None:
+    """Give a widget these bindings, in the place of those that it was given so before."""
+    kept = widget._bindings.key_to_bindings
+    for key, old in list(kept.items()):
+        kept[key] = [binding for binding in old if not binding.action.startswith("app.do(")]
+        if not kept[key]:
+            del kept[key]
+    for binding in bindings:
+        kept.setdefault(binding.key, []).insert(0, binding)
 
 
 class ConsoleApp(App[Ending]):
@@ -57,7 +74,7 @@ class ConsoleApp(App[Ending]):
 
     CSS_PATH = "kitsu.tcss"
     TITLE = "kitsu"
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    BINDINGS: ClassVar[list[BindingType]] = [*_bindings(DEFAULT_KEYS)]
     # No message of ours is longer than the row that it goes to, and toasts would cover the panes.
     ENABLE_COMMAND_PALETTE = True
 
@@ -74,15 +91,23 @@ class ConsoleApp(App[Ending]):
     ) -> None:
         self.link = link
         self.panic_line = PanicLine(link.by, self._panic_told)
-        super().__init__(driver_class=driver_class(self.panic_line.press, lost, output))
-        self.register_theme(themes.KITSU)
-        self.theme = themes.REMOTE if remote else themes.KITSU.name
+        self._panic_keys = set(PANIC_KEYS)
+        super().__init__(
+            driver_class=driver_class(self.panic_line.press, lost, output, self._panic_keys)
+        )
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self._remote = remote
+        self._wishes = ConsoleWishes()
+        self.use_theme("auto")
         self._connect = connect
         self._leaving = leaving
         self._task: asyncio.Task[None] | None = None
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self.desk = Desk(link, clock)
         self._doer = Doer(self)
+        link.wishes = self.use_wishes
+        self._use_keys(DEFAULT_KEYS)
 
     def get_default_screen(self) -> Screen[None]:
         """The desk is the first screen."""
@@ -121,6 +146,42 @@ class ConsoleApp(App[Ending]):
                 loop.call_soon_threadsafe(self.exit, "detached")
             except RuntimeError:
                 pass  # it has ended already
+
+    # What the profile wishes
+
+    def use_wishes(self, wishes: ConsoleWishes) -> None:
+        """Take keys, theme and layout from the show's profile, once for each that changes."""
+        before, self._wishes = self._wishes, wishes
+        if wishes.keys != before.keys:
+            try:
+                self._use_keys(keymap(ACTIONS, wishes.keys))
+            except BadKeys as error:
+                self._use_keys(DEFAULT_KEYS)
+                self.link.notice(f"the profile's keys are not used: {error}", "warn")
+        if wishes.theme and wishes.theme != before.theme:
+            self.use_theme(wishes.theme)
+        if wishes.layout in LAYOUTS and wishes.layout != before.layout:
+            self.desk.use_layout(wishes.layout)
+        self.desk.bell = wishes.bell
+
+    def _use_keys(self, keys: Keys) -> None:
+        self.desk.keys = keys
+        self._panic_keys |= set(keys["panic"])
+        _bind(self, _bindings(keys))
+        for name, pane in self.desk.panes.items():
+            _bind(pane, _bindings(keys, name))
+
+    def use_theme(self, name: str) -> None:
+        """One of `themes.NAMES`."""
+        self.theme_name = name if name in themes.NAMES else "auto"
+        self.theme = themes.textual_name(self.theme_name, self._remote)
+        self.set_class(self.theme == themes.MONO.name, "-mono")
+
+    def next_theme(self) -> str:
+        """The theme after this one; returns its name."""
+        names = list(themes.NAMES)
+        self.use_theme(names[(names.index(self.theme_name) + 1) % len(names)])
+        return self.theme_name
 
     def action_do(self, name: str, key: str = "") -> None:
         """Do one of the registry's actions."""
@@ -177,6 +238,8 @@ class ConsoleApp(App[Ending]):
         """The palette: every action of the registry, and the theme."""
         for action in ACTIONS:
             if action.keyed or action.name == "palette":
+                continue
+            if action.pane and action.pane != self.desk.active:
                 continue
             title = f"{action.title}"
             yield SystemCommand(title, action.help, _Does(self._doer, action.name))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kitsu_tui.console.actions import ACTIONS, key_word
+from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, key_word
+from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, Span, bar, between, clip, visible, width_of
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.words import clock, span
@@ -203,7 +204,7 @@ def tabs(names: Iterable[tuple[str, str, str]], active: str, marked: set[str], w
     return tuple(spans)
 
 
-def footer(width: int) -> Line:
+def footer(width: int, keys: Keys = DEFAULT_KEYS) -> Line:
     """The keys that are worth a place in sight, from the registry."""
     spans: list[Span] = []
     order = sorted(
@@ -212,7 +213,7 @@ def footer(width: int) -> Line:
     )
     for action in order:
         urgent = action.name == "panic"
-        key = " ".join(key_word(key) for key in action.keys[: 2 if urgent else 1])
+        key = " ".join(key_word(key) for key in keys[action.name][: 2 if urgent else 1])
         spans.append((f" {key}", "bad" if urgent else "strong"))
         spans.append((f" {action.label} ", "bad" if urgent else "dim"))
     return clip(tuple(spans), width)

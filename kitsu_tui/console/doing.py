@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engines.wire import control
-from kitsu_tui.console.actions import BY_NAME, Action, Asking, Context, Risk, Unfit
+from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
+from kitsu_tui.console.actions import BY_NAME
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import RequestFailed
 from kitsu_tui.console.screens.confirm import Confirm
 from kitsu_tui.console.screens.help import Help
-from kitsu_tui.console.screens.quit import Choice, Quit
+from kitsu_tui.console.screens.pick import Choice, Pick
+from kitsu_tui.console.screens.quit import Choice as Way
+from kitsu_tui.console.screens.quit import Quit
 
 if TYPE_CHECKING:
     from kitsu_tui.console.app import ConsoleApp
@@ -29,12 +32,18 @@ class Doer:
     def do(self, name: str, key: str = "") -> None:
         """Do the action, or ask first."""
         action = BY_NAME[name]
+        if action.acts and self._link.read_only:
+            self._link.notice(f"{action.title}: this console only reads (--read-only)", "warn")
+            return
         if action.ask is None:
             own = getattr(self, f"do_{name}", None)
+            panes = self._app.desk.panes
             if own is not None:
                 own()
-            else:
+            elif name in panes:
                 self._app.desk.show_pane(name)
+            else:
+                getattr(panes[action.pane or self._app.desk.active], f"do_{name}")(key)
             return
         try:
             asking = action.ask(self._context(key))
@@ -152,8 +161,70 @@ class Doer:
     def do_follow(self) -> None:
         self._app.desk.follow()
 
+    def do_layout(self) -> None:
+        self._app.desk.step_layout()
+
+    def do_pause(self) -> None:
+        self._app.desk.toggle_pause()
+
+    def do_theme(self) -> None:
+        self._link.notice(f"theme: {self._app.next_theme()}")
+
+    def do_persona(self) -> None:
+        view = self._link.state.persona
+        choices = [(preset, preset) for preset in view.presets]
+        self._pick(
+            "Her persona",
+            choices,
+            view.preset,
+            lambda preset: (
+                control.PERSONA,
+                control.Persona(preset=preset, by=self._link.by),
+                f"persona {preset}",
+            ),
+        )
+
+    def do_mood(self) -> None:
+        view = self._link.state.persona
+        choices = [("", "her own"), *((mood, mood) for mood in view.moods)]
+        self._pick(
+            "Hold her in a mood",
+            choices,
+            view.mood,
+            lambda mood: (
+                control.MOOD,
+                control.Mood(mood=mood, by=self._link.by),
+                f"mood {mood or 'her own'}",
+            ),
+        )
+
+    def _pick(
+        self, title: str, choices: list[Choice], current: str, asking: Callable[[str], Asking]
+    ) -> None:
+        if not self._link.attached or not choices:
+            self._link.notice(f"{title}: no show is attached", "warn")
+            return
+
+        def picked(value: str | None) -> None:
+            if value is not None:
+                self._send(asking(value))
+
+        self._app.push_screen(Pick(title, choices, current), picked)
+
+    def do_mark(self) -> None:
+        if not self._link.attached:
+            self._link.notice("mark: no show is attached", "warn")
+            return
+        self._app.desk.ask_line(
+            "mark",
+            done=lambda text: self._send(
+                (control.MARK, control.Mark(text=text.strip()[:500], by=self._link.by), "mark")
+            ),
+            hint="a few words, or nothing; Enter marks, Esc leaves",
+        )
+
     def do_help(self) -> None:
-        self._app.push_screen(Help())
+        self._app.push_screen(Help(self._app.desk.keys))
 
     def do_palette(self) -> None:
         self._app.action_command_palette()
@@ -162,9 +233,10 @@ class Doer:
         if isinstance(self._app.screen, Quit):
             return
         state = self._link.state
-        self._app.push_screen(Quit(attached=self._link.attached, live=state.live), self._chosen)
+        stops = self._link.attached and not self._link.read_only
+        self._app.push_screen(Quit(attached=stops, live=state.live), self._chosen)
 
-    def _chosen(self, choice: Choice | None) -> None:
+    def _chosen(self, choice: Way | None) -> None:
         if choice == "detach":
             self._app.exit("detached" if self._link.attached else "no show")
         elif choice == "stop":

@@ -8,7 +8,7 @@ is recognised there, before any screen, dialog or input field can see it (measur
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 def driver_class(
-    press: Callable[[], None], lost: Callable[[], None], output: Output | None = None
+    press: Callable[[], None],
+    lost: Callable[[], None],
+    output: Output | None = None,
+    keys: Collection[str] = PANIC_KEYS,
 ) -> type[Driver]:
     """The platform's driver, made to call `press` at the panic key and `lost` with the terminal.
 
     Both are called in the input thread and must return at once. It draws on `output`, if given.
+    `keys` may grow while it runs.
     """
 
     class PanicDriver(_base()):  # type: ignore[misc]
@@ -36,7 +40,7 @@ def driver_class(
                 self._file = output
 
         def process_message(self, message: Message) -> None:
-            if isinstance(message, events.Key) and message.key in PANIC_KEYS:
+            if isinstance(message, events.Key) and message.key in keys:
                 press()
                 return
             super().process_message(message)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -39,10 +39,10 @@ WATCH_FOR = 1e8
 SAME_LINES = 500
 """Lines that are compared when the console comes back, so that none is shown twice."""
 
-Topic = Literal["status", "engines", "figures", "transcript", "logs", "latency", "host", "levels"]
-ALL: frozenset[Topic] = frozenset(
-    ("status", "engines", "figures", "transcript", "logs", "latency", "host", "levels")
-)
+Topic = Literal[
+    "status", "engines", "figures", "transcript", "logs", "latency", "host", "levels", "alerts"
+]
+ALL: frozenset[Topic] = frozenset(get_args(Topic))
 
 _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.ShowStarted: tuple(ALL),
@@ -63,7 +63,10 @@ _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.Resumed: ("status",),
     show.Operators: ("status",),
     show.Host: ("host",),
-    show.Alert: ("status",),
+    show.Alert: ("status", "alerts"),
+    show.Acknowledged: ("status", "alerts"),
+    show.Marked: ("status", "transcript", "logs"),
+    show.PersonaState: ("status",),
 }
 
 Phase = Literal["looking", "starting", "attached", "gone", "failed"]
@@ -83,6 +86,8 @@ class Link:
 
     Attributes:
         profile: the one that was asked for; another one's show is attached to, and said so.
+        read_only: it asks for nothing but the picture, and panic.
+        wishes: told what the show's profile wishes of a console.
         was_attached: True once a show was attached, and until it went away by itself.
         phase: `looking` before the first answer, `starting` while a show is being started, `gone`
             when there is none, `failed` when one could not be started or understood.
@@ -97,6 +102,8 @@ class Link:
     launch_at_once: bool = True
     clock: Callable[[], float] = time.time
     profile: str = ""
+    read_only: bool = False
+    wishes: Callable[[show.ConsoleWishes], None] = lambda wishes: None
     state: ShowState = field(default_factory=ShowState)
     phase: Phase = "looking"
     detail: str = ""
@@ -192,7 +199,7 @@ class Link:
             self._now("looking", "")
 
     async def _watch(self, client: Client) -> None:
-        exchange = client.open(control.WATCH, control.Watch(by=self.by))
+        exchange = client.open(control.WATCH, control.Watch(by=self.by, read_only=self.read_only))
         exchange.on_event(self._event)
         self._client = client
         pings = asyncio.create_task(self._ping(client))
@@ -241,6 +248,8 @@ class Link:
             reduce(self.state, body)
             self.dirty.update(_TOPICS.get(type(body.event), ()))
             self._tell(body.event)
+            if isinstance(body.event, show.ShowStarted):
+                self.wishes(body.event.console)
         elif isinstance(body, show.Logs):
             self._logs(body)
         elif isinstance(body, control.Snapshot):
@@ -265,6 +274,7 @@ class Link:
             if asked and asked.casefold() != self.state.profile.casefold():
                 self.notice(f"this show runs the profile {self.state.profile}, not {asked}", "warn")
         self._now("attached", "")
+        self.wishes(self.state.console)
         self.dirty |= ALL
 
     def _logs(self, body: show.Logs) -> None:
@@ -296,6 +306,11 @@ class Link:
             style = {"warning": "warn", "error": "bad"}.get(event.level, "dim")
             about = f"{event.about}: " if event.about else ""
             self.notice(f"{event.level}: {about}{event.text}", style)
+        elif isinstance(event, show.Marked):
+            words = f": {event.text}" if event.text else ""
+            self._line(f"--- {self._time()} marked by {event.by}{words} ---")
+            if event.by != self.by:
+                self.notice(f"{event.by} marked this moment{words}")
         elif isinstance(event, show.Acted) and event.by != self.by:
             words = f"{event.name} {event.args}".strip()
             end = "" if event.ok else f" failed: {event.detail}"

@@ -12,7 +12,7 @@ from engines.wire import show
 from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.screens.confirm import Confirm
-from kitsu_tui.console.screens.desk import layout_for
+from kitsu_tui.console.arrangement import size_for
 from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.quit import Quit
 from kitsu_tui.console.widgets.line_view import LineView
@@ -356,12 +356,13 @@ async def test_every_pane_can_be_reached_at_every_size(
                 ("e", "state"),
                 ("y", "p50"),
                 ("h", "CPU"),
+                ("a", "no alerts"),
                 ("l", "line 39"),
                 ("t", "Of foxes"),
             ):
                 await pilot.press(key)
                 await until(pilot, lambda words=words: words in text_of(app))  # type: ignore[misc]
-            for _ in range(5):
+            for _ in app.desk.panes:
                 await pilot.press("tab")
             assert app.desk.active == "transcript"
             await pilot.press("z", "shift+tab")
@@ -374,7 +375,7 @@ async def test_every_pane_can_be_reached_at_every_size(
 
 def test_layouts() -> None:
     sizes = [(80, 24), (120, 40), (200, 50), (40, 10), (300, 20), (100, 30)]
-    assert [layout_for(*size) for size in sizes] == [
+    assert [size_for(*size) for size in sizes] == [
         "small",
         "medium",
         "large",

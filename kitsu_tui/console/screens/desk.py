@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.screen import Screen
 
 from engines.wire import show
 from kitsu_tui.console import bars
-from kitsu_tui.console.actions import BY_NAME, key_word
-from kitsu_tui.console.lines import Line, between, visible
+from kitsu_tui.console.actions import DEFAULT_KEYS, key_word
+from kitsu_tui.console.arrangement import LAYOUTS, Layout, Size, in_sight, next_layout, size_for
+from kitsu_tui.console.keymap import Keys
+from kitsu_tui.console.lines import Line, between, visible, width_of
 from kitsu_tui.console.link import ALL, Link, Notice
+from kitsu_tui.console.panes.alerts import Alerts
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
 from kitsu_tui.console.panes.latency import Latency
@@ -29,6 +32,7 @@ from kitsu_tui.console.panes.logs import Logs
 from kitsu_tui.console.panes.transcript import Transcript
 from kitsu_tui.console.widgets.input_line import InputLine
 from kitsu_tui.console.widgets.line_view import LineView
+from kitsu_tui.console.widgets.prompt import Prompt, Take
 from kitsu_tui.console.widgets.row import Row
 
 FLUSH_HZ = 5
@@ -36,19 +40,9 @@ NO_LEVELS = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
 TICK_S = 1.0
 NOTICE_S = 6.0
 
-Layout = Literal["small", "medium", "large"]
-AnyPane = Transcript | Engines | Latency | Host | Logs
+AnyPane = Transcript | Engines | Latency | Host | Alerts | Logs
 
 _WEIGHT = {"dim": 0, "good": 1, "warn": 2, "bad": 3}
-
-
-def layout_for(width: int, height: int) -> Layout:
-    """One pane at a time, two columns, or three."""
-    if width >= 160 and height >= 36:
-        return "large"
-    if width >= 100 and height >= 30:
-        return "medium"
-    return "small"
 
 
 class Desk(Screen[None]):
@@ -64,14 +58,20 @@ class Desk(Screen[None]):
         super().__init__()
         self.link = link
         self._clock = clock
-        self.size_class: Layout = "small"
+        self.size_class: Size = "small"
+        self.layout_name: Layout = "desk"
         self.zoomed = False
+        self.paused = False
+        self.bell = True
+        self.keys: Keys = DEFAULT_KEYS
         self.panes: dict[str, AnyPane] = {
-            pane.NAME: pane for pane in (Transcript(), Engines(), Latency(), Host(), Logs())
+            pane.NAME: pane
+            for pane in (Transcript(), Engines(), Latency(), Host(), Alerts(), Logs())
         }
         self.active = "transcript"
         self._stale: set[str] = set(self.panes)
         self._marked: set[str] = set()
+        self.visible_panes: tuple[str, ...] = (self.active,)
         self._notice: tuple[Notice, float] | None = None
         self.notices_shown: list[str] = []
 
@@ -81,6 +81,9 @@ class Desk(Screen[None]):
         with Container(id="desk"):
             yield from self.panes.values()
         yield InputLine(ident="say")
+        with Horizontal(id="asking"):
+            yield Row(ident="question")
+            yield Prompt(closed=self._answered, ident="prompt")
         yield Row(ident="footer")
 
     def on_mount(self) -> None:
@@ -106,22 +109,75 @@ class Desk(Screen[None]):
     @property
     def input_line(self) -> InputLine:
         """The line to type to her."""
-        return self.query_one(InputLine)
+        return self.query_one("#say", InputLine)
+
+    # Asking for a line
+
+    def ask_line(
+        self,
+        label: str,
+        value: str = "",
+        *,
+        done: Take,
+        changed: Take | None = None,
+        hint: str = "",
+    ) -> None:
+        """Ask for a line in the place of hers; `changed` is told of every change at once, and of
+        the text from before when Escape leaves it.
+        """
+        question: Line = ((f" {label} ", "strong"),)
+        row = self.query_one("#question", Row)
+        row.styles.width = width_of(question)
+        row.show(question)
+        self.add_class("-asking")
+        prompt = self.query_one(Prompt)
+        self.set_focus(prompt)
+        prompt.ask(value, done, changed, hint)
+
+    def _answered(self) -> None:
+        self.remove_class("-asking")
+        self.show_pane(self.active)
 
     # What is in sight
 
     def _arrange(self) -> None:
-        self.size_class = layout_for(self.size.width, self.size.height)
+        self.size_class = size_for(self.size.width, self.size.height)
         for name in ("small", "medium", "large"):
             self.set_class(name == self.size_class, f"-{name}")
+        for name in LAYOUTS:
+            self.set_class(name == self.layout_name, f"-{name}")
         self.set_class(self.size.height < 14, "-low")
-        self.set_class(self.zoomed or self.size_class == "small", "-one")
+        self.visible_panes = in_sight(self.size_class, self.layout_name, self.active, self.zoomed)
+        self.set_class(len(self.visible_panes) == 1, "-one")
+        self.set_class(len(self.visible_panes) < len(self.panes), "-some")
+        for name, pane in self.panes.items():
+            pane.set_class(name not in self.visible_panes, "-away")
+        places = {name: place for place, name in enumerate(self.visible_panes)}
+        self.query_one("#desk").sort_children(
+            key=lambda pane: places.get(str(pane.id), len(places))
+        )
 
     def toggle_zoom(self) -> None:
         """The active pane alone, or all of them."""
         self.zoomed = not self.zoomed
         self._arrange()
         self.call_after_refresh(self.repaint)
+
+    def step_layout(self) -> None:
+        """The next layout."""
+        self.use_layout(next_layout(self.layout_name))
+        self.link.notice(f"layout: {self.layout_name}")
+
+    def use_layout(self, name: Layout) -> None:
+        """Arrange the panes so."""
+        self.layout_name, self.zoomed = name, False
+        self._arrange()
+        self.call_after_refresh(self.repaint)
+
+    def toggle_pause(self) -> None:
+        """Have the picture stand still, or go on."""
+        self.paused = not self.paused
+        self.repaint()
 
     def show_pane(self, name: str) -> None:
         """Bring a pane into sight and give it the keys."""
@@ -133,6 +189,7 @@ class Desk(Screen[None]):
         for pane in self.panes.values():
             pane.set_class(name == pane.NAME, "-active")
         self._marked.discard(name)
+        self._arrange()
         self.call_after_refresh(self.repaint)
 
     def step_pane(self, step: int) -> None:
@@ -154,7 +211,7 @@ class Desk(Screen[None]):
         self.panes[self.active].follow()
 
     def _in_sight(self, pane: AnyPane) -> bool:
-        return self.active == pane.NAME or not self.has_class("-one")
+        return pane.NAME in self.visible_panes
 
     # Drawing
 
@@ -171,11 +228,15 @@ class Desk(Screen[None]):
             self._rows(now)
         if "levels" in dirty:
             self._levels()
+        if self.paused:
+            return
         self._paint((name for name in list(self._stale)), now)
 
     def _tick(self) -> None:
         now = self._clock()
         self._rows(now)
+        if self.paused:
+            return
         self._paint((name for name, pane in self.panes.items() if pane.TICKS), now)
 
     def repaint(self) -> None:
@@ -216,7 +277,7 @@ class Desk(Screen[None]):
             engines = ((" last seen:", "warn"), *((text, "dim") for text, _ in engines))
         self._row("summary", engines)
         names = [
-            (name, key_word(BY_NAME[name].keys[0]), str(pane.border_title))
+            (name, key_word((*self.keys[name], "?")[0]), str(pane.border_title))
             for name, pane in self.panes.items()
         ]
         about = str(self.panes[self.active].border_subtitle or "")
@@ -238,4 +299,4 @@ class Desk(Screen[None]):
             self._row("footer", ((f" {sign}{visible(notice.text)}", notice.style),))
         else:
             self._notice = None
-            self._row("footer", bars.footer(width))
+            self._row("footer", bars.footer(width, self.keys))

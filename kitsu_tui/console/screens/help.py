@@ -9,14 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from kitsu_tui.console.actions import ACTIONS, Risk, keys_words
+from kitsu_tui.console.action import Risk
+from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, keys_words
+from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import BLANK, Line, fit, wrap
 from kitsu_tui.console.widgets.line_view import Table
 
 _KEYS, _TITLE = 14, 28
 
 
-def lines(width: int) -> list[Line]:
+def lines(width: int, keys: Keys = DEFAULT_KEYS) -> list[Line]:
     """The whole help."""
     out: list[Line] = []
     group = ""
@@ -31,7 +33,7 @@ def lines(width: int) -> list[Line]:
         urgent = "bad" if action.name == "panic" else ""
         out += wrap(
             (
-                (keys_words(action).ljust(_KEYS - 2) + "  ", "accent"),
+                (keys_words(action, keys).ljust(_KEYS - 2) + "  ", "accent"),
                 (fit(action.title, _TITLE) + " ", urgent or "strong"),
                 (words, "dim"),
             ),
@@ -42,13 +44,17 @@ def lines(width: int) -> list[Line]:
 
 
 class _HelpText(Table):
+    def __init__(self, keys: Keys) -> None:
+        super().__init__(ident="help-text")
+        self._keys = keys
+
     def on_mount(self) -> None:
         self._refresh_scrollbars()
         self.border_title = "Help"
         self.border_subtitle = "Esc closes"
 
     def on_resize(self, event: events.Resize) -> None:
-        self.show(lines(self.room))
+        self.show(lines(self.room, self._keys))
         self.lines_changed()
 
 
@@ -59,5 +65,9 @@ class Help(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss(None)", "close")
     ]
 
+    def __init__(self, keys: Keys = DEFAULT_KEYS) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
-        yield _HelpText(ident="help-text")
+        yield _HelpText(self._keys)

@@ -1,0 +1,89 @@
+"""One of a list: type to narrow it, Enter takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from kitsu_tui.console.lines import visible
+
+Choice = tuple[str, str]
+"""A value, and the words for it."""
+
+
+class Pick(ModalScreen[str | None]):
+    """Dismissed with the value that was taken, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "cancel"),
+        Binding("up", "step(-1)", priority=True),
+        Binding("down", "step(1)", priority=True),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], current: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = list(choices)
+        self._current = current
+        self._shown: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._title, markup=False, classes="question")
+            yield Input(placeholder="type to narrow, Enter takes, Esc leaves", compact=True)
+            yield OptionList()
+
+    def on_mount(self) -> None:
+        """All choices, the present one under the cursor."""
+        self.query_one(Input).focus()
+        self._narrow("")
+
+    def _narrow(self, text: str) -> None:
+        wanted = text.casefold()
+        self._shown = [
+            (value, words)
+            for value, words in self._choices
+            if wanted in value.casefold() or wanted in words.casefold()
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        for value, words in self._shown:
+            mark = "● " if value == self._current else "  "
+            options.add_option(Option(Content(f"{mark}{visible(words)}")))
+        values = [value for value, _ in self._shown]
+        if values:
+            options.highlighted = values.index(self._current) if self._current in values else 0
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Narrow."""
+        self._narrow(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None and at < len(self._shown):
+            self.dismiss(self._shown[at][0])
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """A click."""
+        self.dismiss(self._shown[message.option_index][0])
+
+    def action_step(self, step: int) -> None:
+        """The next choice, or the one before; the cursor stays in the text."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_leave(self) -> None:
+        """Take none."""
+        self.dismiss(None)
