@@ -168,6 +168,16 @@ class Terminal:
         os.close(self.slave)
         os.close(self._master)
 
+    @property
+    def unread(self) -> int:
+        """Bytes that the program has written and that nobody has read yet."""
+        if sys.platform == "win32":
+            return 0
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
+
     # -- what is seen -------------------------------------------------------------------------
 
     @property
