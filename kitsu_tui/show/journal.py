@@ -4,7 +4,8 @@
 
 Every line has `ts` (wall time, ISO 8601, UTC) and `t_ns` (time.perf_counter_ns) beside what was
 written. It is with the operating system within 250 ms, so a killed show loses no more than that,
-and at most its last line is torn. PCM is left out; secrets are masked.
+and at most its last line is torn. PCM is left out; secrets are masked. Reading it back is
+`kitsu_tui.journal`.
 """
 
 from __future__ import annotations
@@ -12,37 +13,22 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engines.wire.logline import stamp
+from kitsu_tui.journal import FILE
 from kitsu_tui.show.writer import LineFile, Writer
 
-FILE = "events.jsonl"
 KEEP_BYTES = 500_000_000
 MAX_LINE = 256 * 1024
 FSYNC_EVERY = 5.0
 _SOUND = frozenset({"pcm", "samples_b64"})
 _SESSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[\w.-]+")
 _encoder = msgspec.json.Encoder(enc_hook=str)
-_decoder = msgspec.json.Decoder(dict[str, Any])
-
-
-class Bad(msgspec.Struct, frozen=True):
-    """A line of a journal that could not be read: its number (from 1) and why."""
-
-    line: int
-    reason: str
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """A journal as read back."""
-
-    events: list[dict[str, Any]]
-    bad: list[Bad]
 
 
 class Journal:
@@ -202,42 +188,6 @@ def prune(root: Path, keep_bytes: int, *, spare: Path | None = None) -> list[Pat
             shutil.rmtree(path, ignore_errors=True)
             gone.append(path)
     return gone
-
-
-def iter_journal(path: Path) -> Iterator[dict[str, Any] | Bad]:
-    """A journal's events as they stand in the file (or session folder) `path`, line by line.
-
-    A torn or damaged line comes as `Bad`. OSError when there is no such file.
-    """
-    source = path / FILE if path.is_dir() else path
-    with source.open("rb") as lines:
-        number = 0
-        while raw := lines.readline(4 * MAX_LINE):
-            number += 1
-            if not raw.endswith(b"\n") and len(raw) >= 4 * MAX_LINE:
-                while (more := lines.readline(4 * MAX_LINE)) and not more.endswith(b"\n"):
-                    pass
-                yield Bad(number, "longer than a journal's line can be")
-                continue
-            if not raw.strip():
-                continue
-            try:
-                yield _decoder.decode(raw)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                torn = "" if raw.endswith(b"\n") else "torn: "
-                yield Bad(number, f"{torn}{error}")
-
-
-def read_journal(path: Path) -> Reading:
-    """All of a journal at once: its events, and the lines that could not be read."""
-    events: list[dict[str, Any]] = []
-    bad: list[Bad] = []
-    for item in iter_journal(path):
-        if isinstance(item, Bad):
-            bad.append(item)
-        else:
-            events.append(item)
-    return Reading(events, bad)
 
 
 def _plain(event: dict[str, Any] | msgspec.Struct) -> dict[str, Any]:

@@ -18,16 +18,8 @@ import pytest
 
 from engines.testing import Clock
 from engines.wire.logline import Masker
-from kitsu_tui.show.journal import (
-    FILE,
-    Bad,
-    Journal,
-    iter_journal,
-    open_journal,
-    prune,
-    read_journal,
-    session_folder,
-)
+from kitsu_tui.journal import FILE, Bad, iter_journal, read_journal
+from kitsu_tui.show.journal import Journal, open_journal, prune, session_folder
 from kitsu_tui.show.writer import LineFile
 
 
