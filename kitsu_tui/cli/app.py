@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kitsu_tui.cli import show
+from kitsu_tui.cli import show, verbs
 from kitsu_tui.cli.bench import app as bench
 from kitsu_tui.cli.devices import devices
 from kitsu_tui.cli.engine import engine
@@ -21,13 +21,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 show.register(app)
-app.command("talk")(talk)
-app.command("engine")(engine)
-app.add_typer(models, name="models")
-app.command("licenses")(licenses)
-app.command("devices")(devices)
-app.add_typer(bench, name="bench")
-app.command("schema")(schema)
+for heading, group in verbs.VERBS.items():
+    for verb in group:
+        app.command(verb.__name__, rich_help_panel=heading)(verb)
+app.command("talk", rich_help_panel="Her")(talk)
+app.command("engine", rich_help_panel="Tools")(engine)
+app.add_typer(models, name="models", rich_help_panel="Tools")
+app.command("licenses", rich_help_panel="Tools")(licenses)
+app.command("devices", rich_help_panel="Tools")(devices)
+app.add_typer(bench, name="bench", rich_help_panel="Tools")
+app.command("schema", rich_help_panel="Tools")(schema)
 
 
 @app.callback()

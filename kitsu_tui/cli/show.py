@@ -1,4 +1,4 @@
-"""Verbs of a show: run, status, stop, say, interrupt, mute, panic, resume, toggle, restart."""
+"""Verbs of a show as a whole: run, status, stop."""
 
 from __future__ import annotations
 
@@ -141,8 +141,16 @@ def status(
     print(report(msgspec.convert(snapshot.state, ShowState), time.time()))
 
 
-def stop() -> None:
-    """End the show, and wait until it has ended."""
+def stop(
+    engine: Annotated[str, typer.Argument(help="one engine only; without, the whole show")] = "",
+) -> None:
+    """End the show, and wait until it has ended; or stop one engine."""
+    if engine:
+        from engines.wire import control
+
+        params = control.Toggle(engine=engine, on=False, by=actor())
+        print(f"{engine} {ask('stop', control.TOGGLE, params).detail}")
+        return
     end_show("stop")
     print("the show has ended")
 
@@ -174,87 +182,10 @@ def end_show(verb: str) -> None:
         time.sleep(0.05)
 
 
-def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> None:
-    """Type to her; she answers aloud."""
-    from engines.wire import control
-
-    if not text.strip():
-        fail("say", "nothing to say", 2)
-    if len(text) > 2000:
-        fail("say", f"{len(text)} characters are too many (limit 2000)", 2)
-    said = ask("say", control.SAY, control.Say(text=text, by=actor()))
-    print(f"turn {said.turn}")
-
-
-def interrupt(
-    everything: Annotated[
-        bool, typer.Option("--all", help="also forget what waits for an answer")
-    ] = False,
-) -> None:
-    """End what she is saying."""
-    from engines.wire import control
-
-    params = control.Interrupt(everything=everything, by=actor())
-    print(ask("interrupt", control.INTERRUPT, params).detail)
-
-
-def mute(
-    what: Annotated[str, typer.Argument(help="mic or voice")],
-    on: Annotated[
-        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
-    ] = None,
-) -> None:
-    """Mute or open the microphone, or her voice."""
-    from engines.wire import control
-
-    if what == "mic":
-        params = control.Mute(what="mic", on=on, by=actor())
-    elif what == "voice":
-        params = control.Mute(what="voice", on=on, by=actor())
-    else:
-        fail("mute", f"found {what!r}, expected mic or voice", 2)
-    print(ask("mute", control.MUTE, params).detail)
-
-
-def panic() -> None:
-    """Silence her at once, everywhere, until `kitsu resume`."""
-    from kitsu_tui.cli.panic import panic as quick
-
-    raise SystemExit(quick())
-
-
-def resume() -> None:
-    """Release the panic latch."""
-    from engines.wire import control
-
-    print(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
-
-
-def toggle(
-    engine: Annotated[str, typer.Argument(help="engine, such as tts")],
-    on: Annotated[
-        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
-    ] = None,
-) -> None:
-    """Switch an engine on or off."""
-    from engines.wire import control
-
-    done = ask("toggle", control.TOGGLE, control.Toggle(engine=engine, on=on, by=actor()))
-    print(f"{engine} {done.detail}")
-
-
-def restart(engine: Annotated[str, typer.Argument(help="engine, such as tts")]) -> None:
-    """Start an engine anew."""
-    from engines.wire import control
-
-    done = ask("restart", control.RESTART, control.OneEngine(engine=engine, by=actor()))
-    print(f"{engine}: {done.detail}")
-
-
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command."""
-    for verb in (run, status, stop, say, interrupt, mute, panic, resume, toggle, restart):
-        app.command(verb.__name__)(verb)
+    for verb in (run, status, stop):
+        app.command(verb.__name__, rich_help_panel="The show")(verb)
 
 
 __all__ = ["EXIT_NO_SHOW", "register"]

@@ -42,6 +42,14 @@ def in_sight(size: Size, layout: Layout, active: str, zoomed: bool = False) -> t
     return tuple(active if name == gives_way else name for name in panes)
 
 
+def home(size: Size, layout: Layout, active: str) -> str:
+    """The pane to be active in a layout that has just been chosen."""
+    if (size, layout) not in _IN_SIGHT:
+        return "transcript" if size == "small" and layout == "watch" else active
+    panes = _IN_SIGHT[size, layout][0]
+    return active if active in panes else panes[0]
+
+
 def next_layout(layout: Layout) -> Layout:
     """The one after this."""
     return LAYOUTS[(LAYOUTS.index(layout) + 1) % len(LAYOUTS)]

@@ -20,7 +20,15 @@ from textual.screen import Screen
 from engines.wire import show
 from kitsu_tui.console import bars
 from kitsu_tui.console.actions import DEFAULT_KEYS, key_word
-from kitsu_tui.console.arrangement import LAYOUTS, Layout, Size, in_sight, next_layout, size_for
+from kitsu_tui.console.arrangement import (
+    LAYOUTS,
+    Layout,
+    Size,
+    home,
+    in_sight,
+    next_layout,
+    size_for,
+)
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, between, visible, width_of
 from kitsu_tui.console.link import ALL, Link, Notice
@@ -171,8 +179,7 @@ class Desk(Screen[None]):
     def use_layout(self, name: Layout) -> None:
         """Arrange the panes so."""
         self.layout_name, self.zoomed = name, False
-        self._arrange()
-        self.call_after_refresh(self.repaint)
+        self.show_pane(home(self.size_class, name, self.active))
 
     def toggle_pause(self) -> None:
         """Have the picture stand still, or go on."""
@@ -289,7 +296,7 @@ class Desk(Screen[None]):
         notices = self.link.notices
         now = time.monotonic()
         if notices:
-            worst = max(notices, key=lambda notice: _WEIGHT.get(notice.style, 0))
+            worst = max(reversed(notices), key=lambda notice: _WEIGHT.get(notice.style, 0))
             self._notice = (worst, now + NOTICE_S)
             self.notices_shown = [*self.notices_shown, *(n.text for n in notices)][-50:]
             notices.clear()

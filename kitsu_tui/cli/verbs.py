@@ -1,0 +1,182 @@
+"""Verbs for whatever an operator's key does in the console: for a deck, a script, a phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kitsu_tui.cli.ask import actor, ask, fail
+
+if TYPE_CHECKING:
+    from kitsu_tui.model.state import ShowState
+
+Engine = Annotated[str, typer.Argument(help="engine, such as tts")]
+
+
+def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> None:
+    """Type to her; she answers aloud."""
+    from engines.wire import control
+
+    if not text.strip():
+        fail("say", "nothing to say", 2)
+    if len(text) > 2000:
+        fail("say", f"{len(text)} characters are too many (limit 2000)", 2)
+    said = ask("say", control.SAY, control.Say(text=text, by=actor()))
+    print(f"turn {said.turn}")
+
+
+def interrupt(
+    everything: Annotated[
+        bool, typer.Option("--all", help="also forget what waits for an answer")
+    ] = False,
+) -> None:
+    """End what she is saying."""
+    from engines.wire import control
+
+    params = control.Interrupt(everything=everything, by=actor())
+    print(ask("interrupt", control.INTERRUPT, params).detail)
+
+
+def mute(
+    what: Annotated[str, typer.Argument(help="mic or voice")],
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
+    ] = None,
+) -> None:
+    """Mute or open the microphone, or her voice."""
+    from engines.wire import control
+
+    if what == "mic":
+        params = control.Mute(what="mic", on=on, by=actor())
+    elif what == "voice":
+        params = control.Mute(what="voice", on=on, by=actor())
+    else:
+        fail("mute", f"found {what!r}, expected mic or voice", 2)
+    print(ask("mute", control.MUTE, params).detail)
+
+
+def panic() -> None:
+    """Silence her at once, everywhere, until `kitsu resume`."""
+    from kitsu_tui.cli.panic import panic as quick
+
+    raise SystemExit(quick())
+
+
+def resume() -> None:
+    """Release the panic latch."""
+    from engines.wire import control
+
+    print(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
+
+
+def toggle(
+    engine: Engine,
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
+    ] = None,
+) -> None:
+    """Switch an engine on or off."""
+    from engines.wire import control
+
+    done = ask("toggle", control.TOGGLE, control.Toggle(engine=engine, on=on, by=actor()))
+    print(f"{engine} {done.detail}")
+
+
+def restart(engine: Engine) -> None:
+    """Start an engine anew."""
+    from engines.wire import control
+
+    done = ask("restart", control.RESTART, control.OneEngine(engine=engine, by=actor()))
+    print(f"{engine}: {done.detail}")
+
+
+def start(engine: Engine) -> None:
+    """Start an engine that is off, was killed or has failed (a show is started by `run`)."""
+    from engines.wire import control
+
+    done = ask("start", control.START, control.OneEngine(engine=engine, by=actor()))
+    print(f"{engine}: {done.detail}")
+
+
+def kill(engine: Engine) -> None:
+    """End an engine's process at once and leave it off: for one that hangs."""
+    from engines.wire import control
+
+    done = ask("kill", control.KILL, control.OneEngine(engine=engine, by=actor()))
+    print(f"{engine}: {done.detail}")
+
+
+def skip() -> None:
+    """End the sentence on air; she goes on with the next."""
+    from engines.wire import control
+
+    print(ask("skip", control.SKIP, control.Ask(by=actor())).detail)
+
+
+def persona(
+    preset: Annotated[str, typer.Argument(help="preset; without, they are listed")] = "",
+) -> None:
+    """Say which preset of her persona she is, or take another."""
+    from engines.wire import control
+
+    if preset:
+        print(ask("persona", control.PERSONA, control.Persona(preset=preset, by=actor())).detail)
+    else:
+        view = _picture("persona").persona
+        print(f"{view.name}: {_marked(view.presets, view.preset)}")
+
+
+def mood(
+    mood: Annotated[str, typer.Argument(help="mood to hold her in; without, they are listed")] = "",
+    own: Annotated[bool, typer.Option("--own", help="let her have her own moods again")] = False,
+) -> None:
+    """Hold her in a mood, or let go."""
+    from engines.wire import control
+
+    if mood and own:
+        fail("mood", "either a mood or --own", 2)
+    if mood or own:
+        print(ask("mood", control.MOOD, control.Mood(mood=mood, by=actor())).detail)
+        return
+    view = _picture("mood")
+    held = "held" if view.persona.mood else "her own"
+    print(f"{view.mood or 'none yet'} ({held}); {_marked(view.persona.moods, view.persona.mood)}")
+
+
+def mark(text: Annotated[str, typer.Argument(help="a few words")] = "") -> None:
+    """Mark this moment in the journal, to find it again."""
+    from engines.wire import control
+
+    if len(text) > 500:
+        fail("mark", f"{len(text)} characters are too many (limit 500)", 2)
+    print(ask("mark", control.MARK, control.Mark(text=text, by=actor())).detail)
+
+
+def acknowledge() -> None:
+    """Say that the alerts were seen."""
+    from engines.wire import control
+
+    print(ask("acknowledge", control.ACKNOWLEDGE, control.Acknowledge(by=actor())).detail)
+
+
+def _picture(verb: str) -> ShowState:
+    import msgspec
+
+    from engines.wire import control
+    from kitsu_tui.model.state import ShowState
+
+    snapshot = ask(verb, control.STATUS, control.Ask(by=actor()))
+    return msgspec.convert(snapshot.state, ShowState)
+
+
+def _marked(names: list[str], current: str) -> str:
+    return "  ".join(f"*{name}" if name == current else name for name in names)
+
+
+VERBS = {
+    "Her": (say, interrupt, skip, mute, persona, mood),
+    "The show": (panic, resume, mark, acknowledge),
+    "Its engines": (start, restart, kill, toggle),
+}
+"""By the heading that `kitsu --help` gives them."""
