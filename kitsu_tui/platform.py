@@ -1,19 +1,23 @@
 """What differs between operating systems in handling processes. Linux was tried; macOS and Windows
-were not: there a Job Object would take the place of the process group, see `docs/decisions.md`.
+were not. On Windows a Job Object takes the place of the process group (`contain`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import psutil
 
 WINDOWS = sys.platform == "win32"
+IDLE_NICE = 15
+"""From here on a process gets only what nobody else wants, where priorities are classes."""
 
 
 def spawn_options() -> dict[str, Any]:
@@ -28,10 +32,15 @@ def set_nice(pid: int, nice: int) -> None:
     if nice <= 0:
         return
     with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
         if sys.platform == "win32":
-            psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            psutil.Process(pid).nice(nice)
+            idle = nice >= IDLE_NICE
+            process.nice(psutil.IDLE_PRIORITY_CLASS if idle else psutil.BELOW_NORMAL_PRIORITY_CLASS)
+            return
+        process.nice(nice)
+        if sys.platform == "linux":  # there it is a matter of each thread, and some may be there
+            for thread in process.threads():
+                os.setpriority(os.PRIO_PROCESS, thread.id, nice)
 
 
 def signal_group(pid: int, name: str) -> bool:
@@ -44,16 +53,101 @@ def signal_group(pid: int, name: str) -> bool:
     if sys.platform == "win32":
         if name == "QUIT":
             return True
-        try:
-            psutil.Process(pid).kill()
-        except psutil.Error:
-            return False
-        return True
+        return _end_tree(pid)
     try:
         os.killpg(pid, getattr(signal, f"SIG{name}"))
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def end(pid: int) -> None:
+    """End one process now, if it is there and ours to end."""
+    with contextlib.suppress(psutil.Error, ValueError):
+        psutil.Process(pid).kill()
+
+
+def _end_tree(pid: int) -> bool:
+    """End a process and what it started, where there are no process groups."""
+    try:
+        process = psutil.Process(pid)
+        kin = process.children(recursive=True)
+        process.kill()
+    except psutil.Error:
+        return False
+    for child in kin:
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+    return True
+
+
+def contain() -> bool:
+    """Windows: put this process and all that it will start into a job that ends with it, however
+    it dies. Elsewhere nothing is done: there engines leave when their input ends, and a ledger is
+    swept. Returns False where it was wanted and refused; then the same holds there.
+    """
+    if sys.platform == "win32":
+        return contained(ctypes.WinDLL("kernel32", use_last_error=True))
+    return True
+
+
+KILL_ON_JOB_CLOSE = 0x2000
+EXTENDED_LIMITS = 9
+
+
+class JobLimits(ctypes.Structure):
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION, flattened (winnt.h)."""
+
+    _fields_ = [
+        ("per_process_user_time", ctypes.c_int64),
+        ("per_job_user_time", ctypes.c_int64),
+        ("limit_flags", ctypes.c_uint32),
+        ("minimum_working_set", ctypes.c_size_t),
+        ("maximum_working_set", ctypes.c_size_t),
+        ("active_process_limit", ctypes.c_uint32),
+        ("affinity", ctypes.c_size_t),
+        ("priority_class", ctypes.c_uint32),
+        ("scheduling_class", ctypes.c_uint32),
+        ("io_counters", ctypes.c_uint64 * 6),
+        ("process_memory_limit", ctypes.c_size_t),
+        ("job_memory_limit", ctypes.c_size_t),
+        ("peak_process_memory_used", ctypes.c_size_t),
+        ("peak_job_memory_used", ctypes.c_size_t),
+    ]
+
+
+def contained(kernel32: Any) -> bool:
+    """`contain` by these functions. The job's handle is kept open: it is closed by this process's
+    end, and its last handle's end is the job's.
+    """
+    kernel32.CreateJobObjectW.restype = ctypes.c_void_p
+    kernel32.GetCurrentProcess.restype = ctypes.c_void_p
+    job = kernel32.CreateJobObjectW(None, None)
+    if not job:
+        return False
+    limits = JobLimits(limit_flags=KILL_ON_JOB_CLOSE)
+    return bool(
+        kernel32.SetInformationJobObject(
+            ctypes.c_void_p(job), EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+        )
+        and kernel32.AssignProcessToJobObject(
+            ctypes.c_void_p(job), ctypes.c_void_p(kernel32.GetCurrentProcess())
+        )
+    )
+
+
+def kin_of(groups: Collection[int], mark: tuple[str, str]) -> list[int]:
+    """Processes of these process groups whose environment has `mark` (name and value), so that a
+    later group of the same number is left alone. None on Windows.
+    """
+    if sys.platform == "win32":
+        return []
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) in groups and process.environ().get(mark[0]) == mark[1]:
+                found.append(process.pid)
+    return found
 
 
 def start_time(pid: int) -> float:
@@ -76,19 +170,56 @@ def detached_options() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def describe_exit(code: int | None) -> str:
-    """An exit code in words."""
+EXITS = {
+    0: "done",
+    1: "an error",
+    2: "bad configuration",
+    4: "model or device missing",
+    75: "try again",
+    126: "its command may not be run",
+    127: "its command was not found",
+    255: "ssh says so when it has no connection",
+    0xC0000005: "it crashed: a memory access",
+    0xC0000017: "out of memory",
+    0xC000001D: "an instruction that this CPU does not know",
+    0xC0000135: "a DLL was not found",
+    0xC000013A: "ctrl+c",
+}
+"""Exit codes in words: those of the engines' interface, of shells and ssh, and Windows' own."""
+SIGNALS = {
+    "SIGKILL": "perhaps out of memory",
+    "SIGSEGV": "it crashed: a memory access",
+    "SIGBUS": "it crashed: a mapped file changed, or memory or disk is full",
+    "SIGILL": "an instruction that this CPU does not know",
+    "SIGFPE": "it crashed: arithmetic",
+    "SIGABRT": "it gave itself up",
+}
+
+
+def describe_exit(code: int | None, *, ours: bool = True) -> str:
+    """An exit code in words.
+
+    Args:
+        code: negative for a signal, as `subprocess` has it; None when it is not known.
+        ours: a signal of the show's may be why; else somebody else sent it, which is said.
+    """
     if code is None:
         return "unknown"
-    known = {
-        0: "exit 0 (done)",
-        2: "exit 2 (bad configuration)",
-        4: "exit 4 (model or device missing)",
-        75: "exit 75 (try again)",
-    }
     if code >= 0:
-        return known.get(code, f"exit {code}")
+        words = EXITS.get(code) or (f"killed by {_signal(code - 128)}" if 128 < code < 160 else "")
+        said = f"exit {code:#x}" if code > 255 else f"exit {code}"
+        return f"{said} ({words})" if words else said
+    name = _signal(-code)
+    hint = f": {SIGNALS[name]}" if name in SIGNALS else ""
+    if ours:
+        return f"killed by {name}"
+    # It may raise the others itself; these are sent by somebody.
+    sent = name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+    return f"killed by {name}{', not by the show' if sent else ''}{hint}"
+
+
+def _signal(number: int) -> str:
     try:
-        return f"killed by {signal.Signals(-code).name}"
+        return signal.Signals(number).name
     except ValueError:
-        return f"killed by signal {-code}"
+        return f"signal {number}"

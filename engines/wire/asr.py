@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engines.wire.message import Body, Empty, EventKind, RequestKind, Traffic
+from engines.wire.message import Body, Empty, EventKind, Owes, RequestKind, Traffic
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +105,7 @@ TRANSCRIBE = RequestKind(
     Transcript,
     events=(PARTIAL, GUESS),
     feeds=(PCM, PAUSE, RESUME, END),
+    owes=Owes(signs=(PARTIAL, GUESS), after=END),
 )
 
 REQUESTS = (TRANSCRIBE,)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engines.wire.message import Body, Empty, EventKind, RequestKind, Traffic
+from engines.wire.message import Body, Empty, EventKind, Owes, RequestKind, Traffic
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -284,11 +284,11 @@ PCM = EventKind("audio.pcm", Pcm)
 AUDIBLE = EventKind("audio.audible", Audible, Traffic.CONTROL)
 
 PLAY = RequestKind("audio.play", Play, Played, events=(AUDIBLE,), feeds=(PCM,))
-RELEASE = RequestKind("audio.release", Release, Empty)
-PAUSE = RequestKind("audio.pause", Pause, Empty)
-SILENCE = RequestKind("audio.silence", Empty, Silence)
+RELEASE = RequestKind("audio.release", Release, Empty, owes=Owes())
+PAUSE = RequestKind("audio.pause", Pause, Empty, owes=Owes())
+SILENCE = RequestKind("audio.silence", Empty, Silence, owes=Owes())
 """Drop everything that is queued and be silent within one block; answered when it is."""
-MUTE = RequestKind("audio.mute", Mute, Muted)
+MUTE = RequestKind("audio.mute", Mute, Muted, owes=Owes())
 FEED = RequestKind("audio.feed", Feed, Fed)
 LIST = RequestKind("audio.list", Empty, DeviceList)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from engines.wire.message import Body, EventKind, RequestKind
+from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,8 +47,8 @@ class Counted(Body, frozen=True, kw_only=True):
 
 
 NUMBER = EventKind("echo.number", Number)
-ECHO = RequestKind("echo.say", Echo, Echoed)
-COUNT = RequestKind("echo.count", Count, Counted, events=(NUMBER,))
+ECHO = RequestKind("echo.say", Echo, Echoed, owes=Owes())
+COUNT = RequestKind("echo.count", Count, Counted, events=(NUMBER,), owes=Owes(signs=(NUMBER,)))
 
 REQUESTS = (ECHO, COUNT)
 EVENTS = (NUMBER,)

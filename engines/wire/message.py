@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -82,6 +82,20 @@ class EventKind(_Typed[B]):
         self.traffic = traffic
 
 
+class Owes(NamedTuple):
+    """What is owed by whoever serves a request: from time to time a sign that it gets on.
+
+    A request without one may wait for things outside: for others in its queue, for real time.
+    """
+
+    signs: tuple[EventKind[Any], ...] = ()
+    """Events that are such a sign."""
+    answer: bool = True
+    """An answer is one too; not where a stuck engine answers as well."""
+    after: EventKind[Any] | None = None
+    """Nothing is owed before this was fed."""
+
+
 class RequestKind(_Typed[B], Generic[B, R]):
     """A request's name, its parameters, its result and the events in between."""
 
@@ -93,6 +107,7 @@ class RequestKind(_Typed[B], Generic[B, R]):
         *,
         events: Iterable[EventKind[Any]] = (),
         feeds: Iterable[EventKind[Any]] = (),
+        owes: Owes | None = None,
     ) -> None:
         super().__init__(name, params)
         self.result = result
@@ -100,6 +115,8 @@ class RequestKind(_Typed[B], Generic[B, R]):
         """Events that the answering side sends under the request's id."""
         self.feeds = tuple(feeds)
         """Events that the asking side sends under the request's id."""
+        self.owes = owes
+        """The signs of progress that a supervisor waits for, if any."""
         self._result_decoder: msgspec.json.Decoder[R] = msgspec.json.Decoder(result)
 
     def decode_result(self, data: Raw | bytes) -> R:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engines.wire.message import Body, EventKind, RequestKind
+from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,7 +141,13 @@ class Warmed(Body, frozen=True, kw_only=True):
 TOKEN = EventKind("policy.token", Token)
 SENTENCE = EventKind("policy.sentence", Sentence)
 RETRY = EventKind("policy.retry", Retry)
-RESPOND = RequestKind("policy.respond", Respond, Reply, events=(TOKEN, SENTENCE, RETRY))
+RESPOND = RequestKind(
+    "policy.respond",
+    Respond,
+    Reply,
+    events=(TOKEN, SENTENCE, RETRY),
+    owes=Owes(signs=(TOKEN, SENTENCE), answer=False),
+)
 WARM = RequestKind("policy.warm", Prompt, Warmed)
 
 REQUESTS = (RESPOND, WARM)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engines.wire.message import Body, EventKind, RequestKind
+from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,7 +90,9 @@ class Spoken(Body, frozen=True, kw_only=True):
 
 AUDIO = EventKind("tts.audio", Audio)
 VISEMES = EventKind("tts.visemes", Visemes)
-SPEAK = RequestKind("tts.speak", Speak, Spoken, events=(AUDIO, VISEMES))
+SPEAK = RequestKind(
+    "tts.speak", Speak, Spoken, events=(AUDIO, VISEMES), owes=Owes(signs=(AUDIO, VISEMES))
+)
 
 REQUESTS = (SPEAK,)
 EVENTS = ()

@@ -78,6 +78,15 @@ class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nice: Annotated[
         int, Meta(ge=0, le=19, description="0 runs first; model engines stand behind audio")
     ] = 0
+    progress_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=600,
+            description="ended when what it was asked makes no progress for this long, in seconds; "
+            "0: fitting to how long it is waited for",
+        ),
+    ] = 0
     env: Annotated[dict[str, str], Meta(description="further environment variables")] = {}
 
 

@@ -26,7 +26,8 @@ MAX_LINES_WAITING = 20_000
 PIPE_GRACE_S = 0.5
 """How long a pipe may stay open after the process has gone: a grandchild may hold it."""
 
-LADDER = (("shutdown", 2.0), ("close stdin", 1.0), ("TERM", 1.0), ("QUIT", 0.3), ("KILL", 2.0))
+DUMP_S = 0.3
+LADDER = (("shutdown", 2.0), ("close stdin", 1.0), ("TERM", 1.0), ("QUIT", DUMP_S), ("KILL", 2.0))
 """Ways to end a child, each with the seconds that it is given."""
 
 
@@ -47,6 +48,8 @@ class Child(asyncio.SubprocessProtocol):
     ) -> None:
         self.pid = 0
         self.code: int | None = None
+        self.signalled = False
+        """A signal of ours may be why it ended."""
         self.exited = asyncio.Event()
         self.gone = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -109,6 +112,7 @@ class Child(asyncio.SubprocessProtocol):
 
     def signal(self, name: str) -> bool:
         """Send a signal to the child and its kin (see `platform.signal_group`)."""
+        self.signalled = self.signalled or not self.exited.is_set()
         return platform.signal_group(self.pid, name)
 
     async def stop(self, shutdown: Callable[[], None]) -> str:
@@ -133,6 +137,12 @@ class Child(asyncio.SubprocessProtocol):
                 return step
         await self.settled()
         return "KILL"
+
+    async def dump(self) -> None:
+        """Have one that is stuck write down where, on stderr (ours do)."""
+        self.signal("QUIT")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.exited.wait(), DUMP_S)
 
     async def kill(self) -> None:
         """End it and its kin now."""

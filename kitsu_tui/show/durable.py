@@ -22,6 +22,8 @@ log = logging.getLogger("show.durable")
 SWEEP_S = 2.0
 """How long the dying of what an earlier show left behind is waited for, all together."""
 SAVE_S = 1.0
+SHOW_MARK = "KITSU_SHOW_PID"
+"""Variable that a show gives its children."""
 
 T = TypeVar("T", bound=Struct)
 
@@ -42,9 +44,10 @@ class Born(Struct, frozen=True):
 
 
 class LedgerFile(Struct):
-    """`children.json`: children that may be alive."""
+    """`children.json`: children that may be alive, and the show that they are of."""
 
     children: dict[str, Born] = {}
+    show: int = 0
 
 
 def read_file(path: Path, kind: type[T], fallback: T) -> T:
@@ -107,16 +110,24 @@ class Ledger:
         """End what an earlier show left alive; returns their names. Blocks; call before the loop
         has work to do.
         """
-        left = read_file(self._path, LedgerFile, LedgerFile()).children
+        file = read_file(self._path, LedgerFile, LedgerFile())
+        left = file.children
         alive = {name: born for name, born in left.items() if _lives(born)}
         for born in alive.values():
             platform.signal_group(born.pid, "KILL")
+        # Of those that have gone something they started may be left, in their group.
+        gone = {born.pid: name for name, born in left.items() if name not in alive}
+        kin = platform.kin_of(gone, (SHOW_MARK, str(file.show))) if gone else []
+        for pid in kin:
+            platform.end(pid)
+        pids = [born.pid for born in alive.values()] + kin
         end = time.monotonic() + SWEEP_S
-        while any(_lives(born) for born in alive.values()) and time.monotonic() < end:
+        while any(platform.start_time(pid) for pid in pids) and time.monotonic() < end:
             time.sleep(0.01)
         if left:
             write_file(self._path, LedgerFile(), sync=False)
-        return [f"{name} (pid {born.pid})" for name, born in alive.items()]
+        found = [f"{name} (pid {born.pid})" for name, born in alive.items()]
+        return found + [f"what an engine had started (pid {pid})" for pid in kin]
 
     async def add(self, name: str, pid: int) -> None:
         """A child was started."""
@@ -138,7 +149,7 @@ class Ledger:
     async def _write(self) -> None:
         while self._dirty:
             self._dirty = False
-            value = LedgerFile(dict(self._children))
+            value = LedgerFile(dict(self._children), os.getpid())
             try:
                 await asyncio.to_thread(write_file, self._path, value, sync=False)
             except OSError as err:

@@ -34,6 +34,7 @@ from engines.wire.peer import Peer
 from engines.wire.stale import StaleFilter
 from kitsu_tui.show.child import Child
 from kitsu_tui.show.health import Health
+from kitsu_tui.show.progress import Progress
 
 log = logging.getLogger("show.link")
 
@@ -58,6 +59,7 @@ class Link:
         stale: StaleFilter,
         listeners: dict[str, tuple[EventKind[Any], Listener]],
         on_status: Callable[[common.Status], None],
+        progress_s: float = 0.0,
     ) -> None:
         self.engine = engine
         self.hello: Hello | None = None
@@ -76,6 +78,7 @@ class Link:
         self._closed = False
         self.stale_count = 0
         self.health = Health(time.monotonic())
+        self.progress = Progress(progress_s)
         self.peer = Peer(self.send)
 
     def attach(self, child: Child) -> None:
@@ -91,6 +94,8 @@ class Link:
                 loop = asyncio.get_running_loop()
                 loop.call_soon(self.peer.receive, Response(id=frame.id, ok=False, error=failure))
             return
+        if isinstance(frame, (Request, Event)):
+            self.progress.sent(frame, time.monotonic())
         if self._child is not None:
             self._child.write(encode(frame), traffic, key)
 
@@ -151,6 +156,8 @@ class Link:
         return True
 
     def _frame(self, frame: Frame) -> None:
+        if isinstance(frame, (Event, Response)):
+            self.progress.came(frame, time.monotonic())
         if isinstance(frame, Event):
             self._event(frame)
         elif isinstance(frame, Response):
@@ -161,9 +168,15 @@ class Link:
         elif isinstance(frame, Hello):
             self.hello = frame
             if not set(frame.wire) & set(WIRE_VERSIONS):
-                self.mismatch = f"speaks wire {frame.wire}, this show speaks {WIRE_VERSIONS}"
+                self.mismatch = (
+                    f"speaks wire {frame.wire}, this show speaks {WIRE_VERSIONS}: "
+                    "one of them is of another version of Kitsu"
+                )
             elif frame.engine != self.engine:
-                self.mismatch = f"says that it is {frame.engine!r}, expected {self.engine!r}"
+                self.mismatch = (
+                    f"says that it is {frame.engine!r}, expected {self.engine!r}: "
+                    f"look at engines.{self.engine}.command in the profile"
+                )
             self.greeted.set()
         elif isinstance(frame, Bye):
             self.said_bye = frame.reason

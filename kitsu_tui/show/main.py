@@ -17,7 +17,7 @@ from engines.wire import audio, metrics, show
 from engines.wire.logline import JsonFormatter, LogLine, Masker, parse
 from engines.wire.peer import RequestFailed
 from engines.wire.stale import StaleFilter
-from kitsu_tui import __version__
+from kitsu_tui import __version__, platform
 from kitsu_tui.config import ConfigError, Loaded, endpoint, paths
 from kitsu_tui.config.filelock import LockTimeout, file_lock
 from kitsu_tui.show.answer import Stage
@@ -128,6 +128,7 @@ class Running:
         """Run until `stop`."""
         loop = self._loop
         self._signals(loop)
+        platform.contain()
         left = self.ledger.sweep()
         self._begin()
         if left:

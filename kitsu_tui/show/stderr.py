@@ -41,11 +41,17 @@ class Stderr:
         self._second = 0
         self._taken = 0
         self._left_out = 0
+        self._held = False
 
     def begin(self) -> None:
         """A new process speaks from here on."""
         self._words.clear()
         self._errors.clear()
+        self._held = False
+
+    def hold(self) -> None:
+        """Its last words have been said: a dump of its stacks, say, is none of them."""
+        self._held = True
 
     @property
     def last_words(self) -> list[str]:
@@ -73,7 +79,7 @@ class Stderr:
         if not lines:
             return
         parsed = [parse(line, self._name, now) for line in lines]
-        for line in parsed[-LAST_WORDS * 4 :]:
+        for line in [] if self._held else parsed[-LAST_WORDS * 4 :]:
             self._words.append(line.message[:WORD])
             if line.level in ("error", "critical"):
                 self._errors.append(line.message[:WORD])

@@ -18,7 +18,7 @@ from engines.wire.peer import Exchange, RequestFailed
 from kitsu_tui.config import ENGINES, Loaded
 from kitsu_tui.show.graph import start_order
 from kitsu_tui.show.link import Listener
-from kitsu_tui.show.spec import Around, Spec
+from kitsu_tui.show.spec import Around, Spec, progress_limit, thread_budget
 from kitsu_tui.show.unit import Unit
 
 log = logging.getLogger("show.supervisor")
@@ -65,12 +65,18 @@ def specs(loaded: Loaded) -> list[Spec]:
                 config=_config_of(loaded, name),
                 needs=list(process.needs),
                 nice=process.nice,
-                env=dict(process.env),
+                progress_s=process.progress_s or progress_limit(loaded.profile, name),
+                env=thread_budget(_threads(loaded, name), loaded.environ) | dict(process.env),
                 enabled=loaded.enabled(name),
                 off_reason=reason,
             )
         )
     return found
+
+
+def _threads(loaded: Loaded, name: str) -> int:
+    """The CPU threads of its model; one for an engine without a model."""
+    return int(getattr(getattr(loaded.profile, name), "threads", 1))
 
 
 def _config_of(loaded: Loaded, name: str) -> Callable[[], dict[str, Any]]:

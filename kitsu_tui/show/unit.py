@@ -187,6 +187,7 @@ class Unit:
             self._around.stale,
             self._listeners,
             lambda status: self._on_status(child, status),
+            self.spec.progress_s,
         )
         child = Child(
             link.lines, lambda n: link.trouble("a line over 1 MiB", n), self._stderr.lines
@@ -215,9 +216,11 @@ class Unit:
             self._child = None
             link.close(f"{self.spec.name} has gone")
             await self._around.ledger.remove(self.spec.name)
-        self._exit = platform.describe_exit(child.code)
+        self._exit = platform.describe_exit(child.code, ours=child.signalled)
         if why == "asked":
             return None
+        if link.mismatch:
+            return self._failed(why)  # another start would say the same
         return self._after_death(child.code, why)
 
     async def _watch(self, child: Child, link: Link, config: dict[str, Any]) -> str:
@@ -233,6 +236,7 @@ class Unit:
             )
             if not exited.done() and not asked.done():
                 if not link.greeted.is_set():
+                    await self._dump(child)
                     return f"no hello within {HELLO_S:g} s"
                 if link.mismatch:
                     return link.mismatch
@@ -242,6 +246,7 @@ class Unit:
             while not exited.done() and not asked.done():
                 why = self._check(link)
                 if why:
+                    await self._dump(child)
                     return why
                 await asyncio.wait(
                     {exited, asked}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED
@@ -261,19 +266,29 @@ class Unit:
             for waiting in (exited, asked, greeting):
                 waiting.cancel()
 
+    async def _dump(self, child: Child) -> None:
+        """Before a stuck one is killed, its log gets to know where it stood."""
+        self._stderr.hold()
+        await child.dump()
+
     def _check(self, link: Link) -> str:
         """Ping, and judge; returns why it must be ended, or nothing."""
         now = time.monotonic()
         if now - self._checked > STALLED_S:
             link.health.excuse(now)
+            link.progress.excuse(now)
         self._checked = now
         link.tick(now)
         loading = not self.ready.is_set()
         verdict = link.health.verdict(now, loading=loading)
         if verdict == "kill":
             return "it stopped answering"
-        if loading and now - self._loading_since > LOAD_S:
-            return f"not ready within {LOAD_S:g} s"
+        if loading:
+            link.progress.excuse(now)
+            if now - self._loading_since > LOAD_S:
+                return f"not ready within {LOAD_S:g} s"
+        elif late := link.progress.overdue(now):
+            return late
         if self._child is not None and self._child.clogged:
             self._clogged_since = self._clogged_since or now
             if now - self._clogged_since > CLOGGED_S:

@@ -152,3 +152,40 @@ def test_one_who_has_gone_is_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / "children.json"
     write_file(path, LedgerFile({"tts": Born(gone.pid, 1.0)}), sync=False)
     assert Ledger(path).sweep() == []
+
+
+LEAVES_KIN = """
+import os, subprocess, sys
+quiet = subprocess.DEVNULL
+code = [sys.executable, "-c", "import time; time.sleep(60)"]
+child = subprocess.Popen(code, stdout=quiet, stderr=quiet)
+os.environ["KITSU_SHOW_PID"] = "999"
+stranger = subprocess.Popen(code, stdout=quiet, stderr=quiet)
+print(os.getpid(), child.pid, stranger.pid)
+"""
+
+
+def test_what_a_dead_engine_had_started_is_ended_and_a_stranger_is_not(tmp_path: Path) -> None:
+    """The engine has left at the end of its input; its own child never looked at that."""
+    said = subprocess.run(
+        [sys.executable, "-c", LEAVES_KIN],
+        capture_output=True,
+        check=True,
+        timeout=30,
+        start_new_session=True,
+        env=os.environ | {"KITSU_SHOW_PID": "4711"},
+    )
+    engine, kin, stranger = map(int, said.stdout.split())
+    path = tmp_path / "children.json"
+    try:
+        assert platform.start_time(kin)
+        left = LedgerFile({"tts": Born(engine, 1.0)}, show=4711)
+        write_file(path, left, sync=False)
+        assert Ledger(path).sweep() == [f"what an engine had started (pid {kin})"]
+        assert not platform.start_time(kin)
+        assert platform.start_time(stranger), "its mark is another show's"
+        write_file(path, left, sync=False)
+        assert Ledger(path).sweep() == []
+    finally:
+        platform.end(kin)
+        platform.end(stranger)

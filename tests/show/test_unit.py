@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +65,10 @@ async def test_a_death_fails_what_was_asked_and_is_told_truly(rig: Rig) -> None:
         await until(lambda: unit.state == "backoff")
         assert not unit.ready.is_set()
         last = rig.changes()[-1]
-        assert (last.exit, last.pid) == ("killed by SIGKILL", 0)
+        assert (last.exit, last.pid) == (
+            "killed by SIGKILL, not by the show: perhaps out of memory",
+            0,
+        )
         assert 0 < last.retry_at - time.time() < 1
 
 
@@ -355,3 +359,60 @@ async def test_killed_at_any_time_it_is_gone(rig: Rig, when: str) -> None:
         await asyncio.sleep(0.2)
         assert unit.state in ("stopped", "off")
         assert unit.pid == 0
+
+
+async def test_a_request_that_makes_no_progress_ends_an_engine_that_answers_pings(
+    rig: Rig,
+) -> None:
+    unit = rig.unit()
+    unit.spec.progress_s = 0.6
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        asked = unit.link.peer.open(echo.COUNT, echo.Count(n=1))  # it knows of no such thing
+        with pytest.raises(RequestFailed) as failed:
+            await asked.result(10.0)
+        assert failed.value.code == "gone"
+        await until(lambda: unit.state == "backoff")
+        last = rig.changes()[-1]
+        assert last.detail == "no progress on echo.count for 1 s"
+        assert last.exit in ("killed by SIGKILL", "killed by SIGQUIT")  # it knows no stack dump
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        assert unit.link is not None
+        await unit.link.peer.request(echo.ECHO, echo.Echo(text="hi"))
+        await asyncio.sleep(1.0)
+        assert (unit.state, unit.restarts) == ("ready", 1)
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [("--name=tts", "says that it is 'tts', expected 'echo'"), ("old", "speaks wire [0]")],
+)
+async def test_who_is_not_the_one_that_was_meant_is_not_started_again(
+    rig: Rig, flag: str, words: str
+) -> None:
+    unit = rig.unit(flag)
+    async with running(unit):
+        await until(lambda: unit.state == "failed")
+        last = rig.changes()[-1]
+        assert words in last.detail
+        assert (last.restarts, last.retry_at, last.pid) == (0, 0, 0)
+        assert "loading" not in rig.states()
+
+
+async def test_where_it_was_stuck_is_in_its_log_and_not_its_last_words(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    engines = str(Path(__file__).parents[1] / "support" / "engines.py")
+    unit = rig.unit(line=[sys.executable, engines, "hangs_in_answer"])
+    unit.spec.progress_s = 0.6
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 30)
+        assert unit.link is not None
+        unit.link.peer.open(echo.ECHO, echo.Echo(text="hi"))
+        await until(lambda: unit.state == "backoff")
+        written = b"\n".join(rig.raw).decode()
+        assert "most recent call first" in written
+        assert "in hang" in written or "engines.py" in written
+        last = rig.changes()[-1]
+        assert last.exit == "killed by SIGKILL"
+        assert not any("File " in words for words in last.last_words)

@@ -13,6 +13,7 @@ Flags, each one trait (and --name=NAME, what it calls itself):
     spills       says on stderr what stands in MY_TOKEN, and bytes that are no UTF-8
     chatters     says `ready` again and again, 200 times
     babbles      400 lines that are no frames
+    old          speaks another version of the wire
 """
 
 import json
@@ -69,7 +70,7 @@ def main() -> None:
     if "stubborn" in FLAGS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(getattr(signal, "SIGQUIT", signal.SIGTERM), signal.SIG_IGN)
-    say(type="hello", wire=[1], engine=NAME, version="0", pid=os.getpid())
+    say(type="hello", wire=[0 if "old" in FLAGS else 1], engine=NAME, version="0", pid=os.getpid())
     for line in sys.stdin:
         frame = json.loads(line)
         if frame["type"] == "init":

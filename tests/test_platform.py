@@ -1,0 +1,103 @@
+"""What differs between operating systems."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from kitsu_tui import platform
+
+
+@pytest.mark.parametrize(
+    ("code", "ours", "words"),
+    [
+        (None, True, "unknown"),
+        (0, True, "exit 0 (done)"),
+        (1, True, "exit 1 (an error)"),
+        (2, True, "exit 2 (bad configuration)"),
+        (4, True, "exit 4 (model or device missing)"),
+        (75, True, "exit 75 (try again)"),
+        (9, True, "exit 9"),
+        (127, True, "exit 127 (its command was not found)"),
+        (137, True, "exit 137 (killed by SIGKILL)"),
+        (255, True, "exit 255 (ssh says so when it has no connection)"),
+        (0xC0000005, True, "exit 0xc0000005 (it crashed: a memory access)"),
+        (0xC0001234, True, "exit 0xc0001234"),
+        (-9, True, "killed by SIGKILL"),
+        (-9, False, "killed by SIGKILL, not by the show: perhaps out of memory"),
+        (-15, False, "killed by SIGTERM, not by the show"),
+        (-11, False, "killed by SIGSEGV: it crashed: a memory access"),
+        (-4, False, "killed by SIGILL: an instruction that this CPU does not know"),
+        (-99, False, "killed by signal 99"),
+    ],
+)
+def test_every_way_to_end_has_its_words(code: int | None, ours: bool, words: str) -> None:
+    assert platform.describe_exit(code, ours=ours) == words
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness of threads is Linux's")
+def test_niceness_reaches_threads_that_are_there_already_and_what_is_started_later() -> None:
+    code = (
+        "import subprocess, sys, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "print(1, flush=True); sys.stdin.readline()\n"
+        "child = [sys.executable, '-c', 'import os; print(os.nice(0), flush=True)']\n"
+        "subprocess.run(child)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        platform.set_nice(process.pid, 7)
+        threads = psutil.Process(process.pid).threads()
+        nices = [os.getpriority(os.PRIO_PROCESS, thread.id) for thread in threads]
+        assert len(nices) > 1
+        assert set(nices) == {7}
+        out, _ = process.communicate("\n", timeout=30)
+        assert out.strip() == "7"
+    finally:
+        process.kill()
+
+
+def test_the_job_of_windows_is_asked_for_as_its_headers_say() -> None:
+    """Not tried on Windows: what is looked at is the layout on 64 bits, and the order of calls."""
+    if ctypes.sizeof(ctypes.c_size_t) == 8:
+        assert ctypes.sizeof(platform.JobLimits) == 144
+        assert platform.JobLimits.limit_flags.offset == 16
+    calls: list[str] = []
+
+    def api(name: str, answer: int) -> Any:
+        def call(*args: Any) -> int:
+            calls.append(name)
+            return answer
+
+        return call
+
+    def kernel(**answers: int) -> Any:
+        names = {
+            "CreateJobObjectW": 12,
+            "GetCurrentProcess": 13,
+            "SetInformationJobObject": 1,
+            "AssignProcessToJobObject": 1,
+        }
+        return SimpleNamespace(**{n: api(n, a) for n, a in (names | answers).items()})
+
+    assert platform.contained(kernel())
+    assert calls[0] == "CreateJobObjectW"
+    assert calls[-1] == "AssignProcessToJobObject"
+    assert not platform.contained(kernel(CreateJobObjectW=0))
+    assert not platform.contained(kernel(AssignProcessToJobObject=0))
+
+
+def test_elsewhere_there_is_nothing_to_contain() -> None:
+    if sys.platform != "win32":
+        assert platform.contain()
