@@ -7,6 +7,7 @@ import typer
 from kitsu_tui.cli import show, verbs
 from kitsu_tui.cli.bench import app as bench
 from kitsu_tui.cli.devices import devices
+from kitsu_tui.cli.doctor import doctor
 from kitsu_tui.cli.engine import engine
 from kitsu_tui.cli.licenses import licenses
 from kitsu_tui.cli.models import app as models
@@ -29,6 +30,7 @@ app.command("engine", rich_help_panel="Tools")(engine)
 app.add_typer(models, name="models", rich_help_panel="Tools")
 app.command("licenses", rich_help_panel="Tools")(licenses)
 app.command("devices", rich_help_panel="Tools")(devices)
+app.command("doctor", rich_help_panel="Tools")(doctor)
 app.add_typer(bench, name="bench", rich_help_panel="Tools")
 app.command("schema", rich_help_panel="Tools")(schema)
 
