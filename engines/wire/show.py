@@ -223,6 +223,8 @@ class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
     surfaces: dict[str, float | None] = {}
     done: bool = False
     """False at the press, True when every surface has answered."""
+    pressed_ns: int = 0
+    """When the show took the press, by its own `perf_counter_ns`; 0 when not known."""
     silent_ns: int = 0
     """When the last non-silent sample was handed to the device, by the `perf_counter_ns` of the
     machine that has the devices; 0 when not known."""

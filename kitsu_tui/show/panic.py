@@ -74,7 +74,8 @@ class Panic:
 
     async def press(self, by: str) -> dict[str, float | None]:
         """Panic. Returns milliseconds to done for each surface, None for one that failed."""
-        began = time.perf_counter()
+        began_ns = time.perf_counter_ns()
+        began = began_ns / 1e9
         self._silent = audio.Silence(silent_ns=0)
         self._latch.panicked, self._latch.by = True, by
         self.raise_epoch("panic")
@@ -104,6 +105,7 @@ class Panic:
                     epoch=self._latch.epoch,
                     surfaces=surfaces,
                     done=True,
+                    pressed_ns=began_ns,
                     silent_ns=self._silent.silent_ns,
                     cut_ns=self._silent.cut_ns,
                 )
