@@ -363,14 +363,17 @@ def _notes(rounds: Rounds, keyed: list[Pressed], ears: Listener) -> list[str]:
         for name in ("policy", "tts", "asr")
     }
     means = {name: sum(cpu) / len(cpu) for name, cpu in rounds.cpu.items() if cpu}
+    asr = (
+        f"the asr of this is a second one, spoken to all the time ({ears.heard} utterances): the "
+        "show's own rests while she is heard, for speech would make her wait"
+    )
     return [
         "engines that used the processor in the 100 ms before a press: "
         + ", ".join(f"{name} at {share} %" for name, share in shares.items())
         + " of the presses",
         "mean load in percent of a core: "
         + ", ".join(f"{name} {mean:.0f}" for name, mean in means.items()),
-        f"the asr of this is a second one, spoken to all the time ({ears.heard} utterances)"
-        ": the show's own rests while she is heard, for speech would make her wait",
+        asr,
         f"{rounds.missed} rounds were done again: she paused at the press, or was done before it",
     ]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -11,7 +14,7 @@ import msgspec
 import typer
 
 from kitsu_tui.bench.report import BenchReport
-from kitsu_tui.cli.ask import fail
+from kitsu_tui.cli.ask import EXIT_FAILED, fail
 
 app = typer.Typer(help="Measure: figures with samples and percentiles.", no_args_is_help=True)
 
@@ -29,6 +32,29 @@ def _print(report: BenchReport, as_json: bool) -> None:
         print(table(report))
 
 
+@contextmanager
+def _own_show(verb: str) -> Iterator[Callable[[str], None]]:
+    """Around a bench with a show of its own: yields what tells how far it is. What goes wrong is
+    one line and an exit code; ctrl+c, SIGTERM and a lost terminal leave no process behind.
+    """
+    from kitsu_tui.bench.place import BenchFailed, ended_by_signals
+    from kitsu_tui.bench.terminal import Late, NoTerminal
+    from kitsu_tui.client import NoShow, RequestFailed
+    from kitsu_tui.config import ConfigError
+
+    try:
+        with ended_by_signals():
+            yield lambda words: print(f"kitsu {verb}: {words}", file=sys.stderr, flush=True)
+    except (BenchFailed, NoTerminal, Late, NoShow, OSError) as err:
+        fail(verb, str(err), EXIT_FAILED)
+    except RequestFailed as err:
+        fail(verb, err.detail, EXIT_FAILED)
+    except ConfigError as err:
+        fail(verb, str(err), 2)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
 @app.command()
 def wire(
     as_json: Json = False,
@@ -38,6 +64,29 @@ def wire(
     from kitsu_tui.bench import wire as bench
 
     _print(asyncio.run(bench.run(quick=quick)), as_json)
+
+
+@app.command()
+def console(
+    as_json: Json = False,
+    quick: Annotated[bool, typer.Option("--quick", help="a tenth of the samples")] = False,
+    soak: Annotated[
+        int, typer.Option(min=0, max=86400, help="only its memory, in real time, so many seconds")
+    ] = 0,
+    part: Annotated[
+        list[str] | None, typer.Option(help="only this: paint, rest, flood or memory")
+    ] = None,
+) -> None:
+    """The console on a terminal of its own: first paint, keys in a flood of logs, rates, memory."""
+    from kitsu_tui.bench import console as bench
+
+    for name in part or ():
+        if name not in bench.PARTS:
+            fail("bench console", f"no part {name!r}; there are: {', '.join(bench.PARTS)}", 2)
+
+    with _own_show("bench console") as say:
+        report = bench.run(quick=quick, soak_s=soak, parts=part or bench.PARTS, say=say)
+    _print(report, as_json)
 
 
 @app.command()
@@ -88,3 +137,24 @@ def _quoted(profile: str) -> str:
     path = Path(profile)
     found = path.absolute() if path.suffix in (".yaml", ".yml") or "/" in profile else profile
     return msgspec.json.encode(str(found)).decode()
+
+
+@app.command()
+def panic(
+    as_json: Json = False,
+    samples: Annotated[int, typer.Option(min=10, max=100_000, help="presses of the key")] = 1000,
+    quick: Annotated[bool, typer.Option("--quick", help="100 presses")] = False,
+    profile: Annotated[str, typer.Option("--profile", "-p", help="profile")] = "starter",
+    device: Annotated[
+        str, typer.Option(help="play on this sound device, by name or a part of it")
+    ] = "",
+) -> None:
+    """From the panic key to her last sound, while everything works; with a show of its own."""
+    from kitsu_tui.bench import panic as bench
+
+    with _own_show("bench panic") as tell:
+        work = bench.run(
+            samples=100 if quick else samples, profile=profile, device=device, tell=tell
+        )
+        report = asyncio.run(work)
+    _print(report, as_json)
