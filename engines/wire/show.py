@@ -101,6 +101,25 @@ class EngineFigures(_Event, frozen=True, kw_only=True, tag="engine.figures"):
     ping_ms: float = 0
 
 
+class ShowFigures(_Event, frozen=True, kw_only=True, tag="show.figures"):
+    """What the show itself uses, and how late its loop is; about every two seconds. Not in the
+    journal.
+    """
+
+    cpu: float = 0
+    """Percent of one core."""
+    memory: int = 0
+    """Bytes resident."""
+    lag_p50_ms: float = 0
+    """How late the loop was in its last minute."""
+    lag_p99_ms: float = 0
+    lag_max_ms: float = 0
+    samples: int = 0
+    """From how many looks, 20 ms apart."""
+    stalls: int = 0
+    """How often it stood still for half a second or more, since the start."""
+
+
 class TurnStarted(_Event, frozen=True, kw_only=True, tag="turn"):
     """Somebody has her ear: a turn begins. `text` is what they said, when it was typed."""
 
@@ -300,6 +319,7 @@ ShowEvent: TypeAlias = (
     | ShowStopping
     | EngineChanged
     | EngineFigures
+    | ShowFigures
     | TurnStarted
     | Heard
     | Delta
@@ -322,7 +342,7 @@ ShowEvent: TypeAlias = (
     | PersonaState
 )
 
-FLEETING = (EngineFigures, Levels, Host, Delta)
+FLEETING = (EngineFigures, ShowFigures, Levels, Host, Delta)
 """Only worth something now: latest-wins to watchers (deltas apart), and not in the journal."""
 
 

@@ -177,6 +177,8 @@ class ShowState(Struct, kw_only=True):
     devices: show.DeviceState | None = None
     operators: list[str] = []
     host: HostFigures | None = None
+    figures: show.ShowFigures = show.ShowFigures()
+    """Of the show itself."""
     alerts: list[AlertView] = []
     incidents: list[MarkView] = []
     notes: list[NoteView] = []
@@ -256,7 +258,7 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
         view.history = _changes(view.history, event, t)
     view.state, view.detail, view.pid = event.state, event.detail, event.pid
     view.restarts, view.exit, view.retry_at = event.restarts, event.exit, event.retry_at
-    view.by = event.by or view.by
+    view.by = event.by
     if event.last_words:
         view.last_words = list(event.last_words)
     if not event.pid:
@@ -282,6 +284,10 @@ def _figures(state: ShowState, event: show.EngineFigures, t: float) -> None:
     if view is not None and view.pid:
         view.queue, view.dropped, view.stale = event.queue, event.dropped, event.stale
         view.cpu, view.memory, view.ping_ms = event.cpu, event.memory, event.ping_ms
+
+
+def _own_figures(state: ShowState, event: show.ShowFigures, t: float) -> None:
+    state.figures = event
 
 
 def _turn(state: ShowState, event: show.TurnStarted, t: float) -> None:
@@ -452,6 +458,7 @@ _HANDLERS = {
     show.ShowStopping: _stopping,
     show.EngineChanged: _engine,
     show.EngineFigures: _figures,
+    show.ShowFigures: _own_figures,
     show.TurnStarted: _turn,
     show.Heard: _heard,
     show.Delta: _delta,
