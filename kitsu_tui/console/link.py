@@ -23,6 +23,7 @@ from engines.wire.logline import LogLine
 from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.client import Client, NoShow, connect
+from kitsu_tui.console.trends import Trends
 from kitsu_tui.model.state import ShowState, reduce
 
 P = TypeVar("P", bound=Struct)
@@ -89,6 +90,7 @@ class Link:
         read_only: it asks for nothing but the picture, and panic.
         wishes: told what the show's profile wishes of a console.
         was_attached: True once a show was attached, and until it went away by itself.
+        trends: figures of the last minutes.
         phase: `looking` before the first answer, `starting` while a show is being started, `gone`
             when there is none, `failed` when one could not be started or understood.
         detail: why, for `gone` and `failed`.
@@ -105,6 +107,7 @@ class Link:
     read_only: bool = False
     wishes: Callable[[show.ConsoleWishes], None] = lambda wishes: None
     state: ShowState = field(default_factory=ShowState)
+    trends: Trends = field(default_factory=Trends)
     phase: Phase = "looking"
     detail: str = ""
     silent: float = 0
@@ -246,6 +249,7 @@ class Link:
     def _event(self, body: Any) -> None:
         if isinstance(body, show.Told):
             reduce(self.state, body)
+            self.trends.take(body)
             self.dirty.update(_TOPICS.get(type(body.event), ()))
             self._tell(body.event)
             if isinstance(body.event, show.ShowStarted):
@@ -268,6 +272,7 @@ class Link:
                 self._line(f"--- {self._time()} attached again ---")
             elif self._attached_before:
                 self._line(f"--- {self._time()} attached to another show ---")
+                self.trends = Trends()
             self._attached_before = which
             self.was_attached = True
             asked = PurePath(self.profile).stem  # a profile may be named by its file

@@ -59,6 +59,16 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
+def rate(per_second: float) -> str:
+    """Bytes a second in at most nine characters."""
+    return f"{size(per_second)}/s"
+
+
+def who(by: str) -> str:
+    """An actor's name without what all consoles have in common."""
+    return by.removeprefix("console:")
+
+
 def milliseconds(value: float) -> str:
     """A latency for a column: whole milliseconds."""
     return "-" if math.isnan(value) else f"{value:.0f}"

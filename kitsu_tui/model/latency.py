@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ STAGES = (
 
 KEPT = 1000
 """Turns that percentiles are taken over."""
+
+Kind = Literal["voice", "typed"]
 
 
 class StageFigures(Struct, frozen=True, kw_only=True):
@@ -41,7 +44,28 @@ def percentile(ordered: Sequence[float], p: float) -> float:
     return ordered[min(rank, len(ordered)) - 1]
 
 
-def stages(turns: Sequence[dict[str, float]]) -> list[StageFigures]:
+def enough(p: float, samples: int) -> bool:
+    """Whether a percentile is more than the greatest value under another name.
+
+    The nearest rank of `p` leaves at least one of the samples above it: 100 samples for a p99, 20
+    for a p95, 2 for a p50.
+    """
+    return max(1, math.ceil(p * samples / 100)) < samples
+
+
+def kind_of(marks: Mapping[str, float]) -> Kind:
+    """Whether a turn was spoken or typed (by the operator, in chat): only speech has an end that
+    was found, and a transcript.
+    """
+    return "voice" if "endpoint" in marks or "asr_final" in marks else "typed"
+
+
+def of_kind(turns: Iterable[dict[str, float]], kind: Kind) -> list[dict[str, float]]:
+    """The turns of one kind."""
+    return [marks for marks in turns if kind_of(marks) == kind]
+
+
+def stages(turns: Sequence[Mapping[str, float]]) -> list[StageFigures]:
     """Figures for every stage that was reached at least once."""
     figures = []
     for stage in STAGES:

@@ -268,7 +268,8 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
 def _changes(
     history: list[EngineChange], event: show.EngineChanged, t: float
 ) -> list[EngineChange]:
-    why = event.detail or ("" if event.pid else event.exit)
+    ended = event.exit if event.state in ("backoff", "failed") else ""
+    why = "; ".join(part for part in (ended, event.detail) if part)
     change = EngineChange(t=t, state=event.state, why=why, by=event.by)
     if history and history[-1].state in ("starting", "loading") and event.state in _UP:
         change.by = change.by or history[-1].by

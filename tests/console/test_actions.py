@@ -22,8 +22,11 @@ CONTEXT = Context(by="console:ana@pts/1", engines=("audio", "tts"), selected="tt
 
 def test_names_and_keys_are_unique() -> None:
     assert len(BY_NAME) == len(ACTIONS)
-    keys = [key for action in ACTIONS for key in action.keys]
+    keys = [(action.pane, key) for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
+    # What a pane has is its own only where the whole desk has nothing on that key.
+    desk = {key for pane, key in keys if not pane}
+    assert not desk & {key for pane, key in keys if pane}
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)

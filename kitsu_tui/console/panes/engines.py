@@ -1,53 +1,151 @@
-"""Engines: state in words, what they use, and of the selected one why and its last words."""
+"""Engines: state in words, what they use, and of the selected one why and its last words.
+
+Columns leave one by one, the least important first, where there is no room for all; none is cut. Of
+an engine that does not run, what it would use gives its place to the reason.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
-
-from kitsu_tui.console.lines import BLANK, Line, fit, fit_right, visible, width_of, wrap
+from kitsu_tui.console.lines import (
+    BLANK,
+    Line,
+    cells,
+    clip,
+    fit,
+    fit_right,
+    visible,
+    width_of,
+    wrap,
+)
 from kitsu_tui.console.link import Link, Topic
+from kitsu_tui.console.trends import Trends
 from kitsu_tui.console.widgets.line_view import Table
-from kitsu_tui.console.words import SIGNS, clock, size, span
+from kitsu_tui.console.widgets.sparkline import sparkline
+from kitsu_tui.console.words import SIGNS, clock, size, span, who
 from kitsu_tui.model.state import EngineView
 
-_UP = ("ready", "degraded", "loading", "unresponsive")
+BESIDE_FROM = 110
+"""Cells of the pane from which on the details stand beside the table."""
+TABLE_MOST = 92
+"""Cells of the table there."""
+_STATE_LEAST = 10
+"""So that the table is not wider or narrower with every change but that to `unresponsive`."""
+_WHY_LEAST = 12
+_TREND = 24
+"""Cells of the sparkline of the details: two minutes."""
 
 
-def head(width: int) -> Line:
+@dataclass(frozen=True)
+class Column:
+    """One column after number, name and state."""
+
+    name: str
+    width: int
+    get: Callable[[EngineView, float], str]
+    runs: bool = True
+    """True: says something of a running engine only."""
+
+
+def _since(engine: EngineView, now: float) -> str:
+    if engine.state == "backoff" and engine.retry_at:
+        return "in " + span(engine.retry_at - now).replace(" ", "")
+    return span(now - engine.since) if engine.since else "-"
+
+
+def _starts(engine: EngineView, now: float) -> str:
+    return str(engine.restarts + 1 if engine.pid or engine.exit else 0)
+
+
+# In the order in which they stand.
+COLUMNS = (
+    Column("for", 7, _since, runs=False),
+    Column("starts", 6, _starts, runs=False),
+    Column("cpu", 5, lambda engine, now: f"{engine.cpu:.0f} %"),
+    Column("memory", 7, lambda engine, now: size(engine.memory) if engine.memory else "-"),
+    Column("queue", 5, lambda engine, now: str(engine.queue)),
+    Column("lost", 5, lambda engine, now: str(engine.dropped)),
+    Column("ping", 6, lambda engine, now: f"{engine.ping_ms:.1f}"),
+    Column("pid", 7, lambda engine, now: str(engine.pid)),
+    Column("by", 12, lambda engine, now: who(engine.by) if engine.by else "", runs=False),
+)
+_IMPORTANCE = ("for", "starts", "cpu", "memory", "pid", "queue", "by", "ping", "lost")
+"""Those that come first stay longest."""
+
+
+def columns_for(width: int) -> tuple[Column, ...]:
+    """The columns for which there is room in `width` cells, in their order."""
+    by_name = {column.name: column for column in COLUMNS}
+    chosen: set[str] = set()
+    for name in _IMPORTANCE:
+        width -= by_name[name].width + 1
+        if width < 0:
+            break
+        chosen.add(name)
+    return tuple(column for column in COLUMNS if column.name in chosen)
+
+
+class Widths(NamedTuple):
+    """Cells of the columns that every table has."""
+
+    name: int
+    state: int
+
+
+def widths(engines: Sequence[EngineView], width: int) -> Widths:
+    """As the longest of each needs; names give way."""
+    name = max((cells(visible(engine.name)) for engine in engines), default=6)
+    state = max((2 + len(engine.state) for engine in engines), default=_STATE_LEAST)
+    state = max(state, _STATE_LEAST)
+    return Widths(max(4, min(max(name, 6), 16, width - 4 - 1 - state)), state)
+
+
+def head(at: Widths, width: int) -> Line:
     """The table's heading."""
-    text = f"  # {fit('engine', 9)} {fit('state', 14)} {'for':>6} {'starts':>6}"
-    text += f" {'cpu':>5} {'memory':>7}" if width >= 60 else f" {'cpu':>5}"
-    if width >= 70:
-        text += f" {'pid':>8}"
+    text = f"  # {fit('engine', at.name)} {fit('state', at.state)}"
+    for column in columns_for(width - len(text)):
+        text += " " + _set(column, column.name)
     return ((fit(text, width), "dim"),)
 
 
-def row(number: int, engine: EngineView, selected: bool, now: float, width: int) -> Line:
+def _set(column: Column, text: str) -> str:
+    return (fit if column.name == "by" else fit_right)(text, column.width)
+
+
+def row(
+    number: int, engine: EngineView, selected: bool, now: float, at: Widths, width: int
+) -> Line:
     """One engine. The time is how long it has been so, or until its next start."""
     sign, style = SIGNS[engine.state]
-    if engine.state == "backoff" and engine.retry_at:
-        since = "in " + span(engine.retry_at - now).replace(" ", "")
-    else:
-        since = span(now - engine.since) if engine.since else "-"
-    mark = ">" if selected else " "
-    cpu = f"{engine.cpu:.0f} %" if engine.pid else "-"
-    tail = f" {fit_right(since, 6)} {engine.restarts + 1 if engine.pid or engine.exit else 0:>6}"
-    tail += f" {cpu:>5}"
-    if width >= 60:
-        tail += f" {size(engine.memory) if engine.memory else '-':>7}"
-    if width >= 70:
-        tail += f" {engine.pid or '-':>8}"
-    return (
-        (f"{mark} {number % 10} ", "strong" if selected else "dim"),
-        (fit(visible(engine.name), 9) + " ", "strong" if selected else ""),
-        (fit(f"{sign} {engine.state}", 14), style),
-        (tail, ""),
+    strong = "strong" if selected else ""
+    start: Line = (
+        (f"{'>' if selected else ' '} {number % 10} ", strong or "dim"),
+        (fit(visible(engine.name), at.name) + " ", strong),
+        (fit(f"{sign} {engine.state}", at.state), style),
     )
+    columns = columns_for(width - width_of(start))
+    lives = bool(engine.pid)
+    shown = [column for column in columns if lives or not column.runs]
+    tail = "".join(" " + _set(column, column.get(engine, now)) for column in shown)
+    left = width - width_of(start) - cells(tail) - 2
+    ended = engine.exit if engine.state in ("backoff", "failed") else ""
+    why = visible("; ".join(part for part in (ended, engine.detail) if part))
+    if not why or left < _WHY_LEAST:
+        return clip((*start, (tail, "")), width)
+    if lives and engine.state != "ready":
+        return (*start, (tail, ""), ("  ", ""), (fit(why, left), style))
+    if lives:
+        return (*start, (tail, ""), ("  ", ""), (fit(why, left), "dim"))
+    # Before who asked, in the place of the figures.
+    before = "".join(" " + _set(c, c.get(engine, now)) for c in shown if c.name != "by")
+    left = width - width_of(start) - cells(before) - 2
+    return (*start, (before, ""), ("  ", ""), (fit(why, left), ""))
 
 
-def details(engine: EngineView, now: float, width: int) -> list[Line]:
+def details(engine: EngineView, trends: Trends, now: float, width: int) -> list[Line]:
     """Everything else about one engine."""
     sign, style = SIGNS[engine.state]
     first: Line = ((f"{visible(engine.name)}: {sign} {engine.state}", style),)
@@ -55,20 +153,50 @@ def details(engine: EngineView, now: float, width: int) -> list[Line]:
         first = (*first, (f": {visible(engine.detail)}", style if style == "bad" else ""))
     out = wrap(first, width, 2)
     if engine.retry_at:
-        out += wrap(((f"next start at {clock(engine.retry_at)}", "warn"),), width, 2)
+        left = span(engine.retry_at - now)
+        out += wrap(((f"next start in {left}, at {clock(engine.retry_at)}", "warn"),), width, 2)
     if engine.exit:
         out += wrap(((f"last end: {visible(engine.exit)}", ""),), width, 2)
     if engine.by:
-        out += wrap(((f"asked by {visible(engine.by)}", "dim"),), width, 2)
+        out += wrap(((f"asked by {visible(who(engine.by))}", "dim"),), width, 2)
     if engine.pid:
-        figures = f"queue {engine.queue}  dropped {engine.dropped}  stale {engine.stale}"
-        figures += f"  ping {engine.ping_ms:.1f} ms  pid {engine.pid}"
-        out += wrap(((figures, "dim"),), width, 2)
+        out += _figures(engine, trends, now, width)
+    if engine.history:
+        out.append((("its last changes", "dim"),))
+        for change in reversed(engine.history):
+            sign, style = SIGNS[change.state]
+            line: list[tuple[str, str]] = [
+                (f"{clock(change.t)} ", "dim"),
+                (f"{sign} {change.state}", style),
+            ]
+            if change.why:
+                line.append((f"  {visible(change.why)}", ""))
+            if change.by:
+                line.append((f"  by {visible(who(change.by))}", "dim"))
+            out += wrap(line, width, 9)
     if engine.last_words:
         out.append((("its last words", "dim"),))
         for words in engine.last_words[-20:]:
             out += wrap((("│ ", "dim"), (visible(words)[:500], "")), width, 2)
     return out
+
+
+def _figures(engine: EngineView, trends: Trends, now: float, width: int) -> list[Line]:
+    cpu = f"cpu {engine.cpu:.0f} %"
+    cells_left = min(_TREND, width - len(cpu) - 1)
+    trend = sparkline(trends.last(f"{engine.name}.cpu", now, cells_left), cells_left, 100.0)
+    out: list[Line] = [((cpu + " ", ""), (trend, "accent"))]
+    words = [
+        f"memory {size(engine.memory)}" if engine.memory else "",
+        f"queue {engine.queue}",
+        f"dropped {engine.dropped}",
+        f"stale {engine.stale}",
+        f"ping {engine.ping_ms:.1f} ms",
+        f"pid {engine.pid}",
+    ]
+    # A figure and its word stay together.
+    text = "  ".join(word.replace(" ", "\u00a0") for word in words if word)
+    return out + wrap(((text, "dim"),), width, 2)
 
 
 def summary(engines: list[EngineView], width: int) -> Line:
@@ -87,17 +215,25 @@ def summary(engines: list[EngineView], width: int) -> Line:
     return tuple(spans)
 
 
+def beside(left: list[Line], right: list[Line], width: int, gap: int = 3) -> list[Line]:
+    """Two blocks side by side, the left one `width` cells wide."""
+    out: list[Line] = []
+    for y in range(max(len(left), len(right))):
+        start = clip(left[y], width) if y < len(left) else BLANK
+        if y >= len(right):
+            out.append(start)
+            continue
+        space = " " * (width - width_of(start) + gap - 2) + "│ "
+        out.append((*start, (space, "dim"), *right[y]))
+    return out
+
+
 class Engines(Table):
-    """See the module. Up and down select an engine."""
+    """See the module. Up and down select an engine; all of its last words are in the details."""
 
     NAME: ClassVar[str] = "engines"
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("engines",))
     TICKS: ClassVar[bool] = True
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "select(-1)", show=False),
-        Binding("down,j", "select(1)", show=False),
-    ]
 
     def __init__(self) -> None:
         super().__init__(ident=self.NAME)
@@ -111,22 +247,36 @@ class Engines(Table):
         self._link, self._now = link, now
         self.border_subtitle = "" if link.attached else "as last seen"
         engines = list(link.state.engines.values())
-        names = [engine.name for engine in engines]
-        if self.selected not in names:
-            self.selected = names[0] if names else ""
-        width = self.room
+        known = [engine.name for engine in engines]
+        if self.selected not in known:
+            self.selected = known[0] if known else ""
         if not engines:
             self.show([(("no engines", "dim"),)])
             return
-        lines = [head(width)]
+        width = self.room
+        chosen = link.state.engines[self.selected]
+        table = min(width, TABLE_MOST) if width >= BESIDE_FROM else width
+        at = widths(engines, table)
+        lines = [head(at, table)]
         for number, engine in enumerate(engines, 1):
-            lines.append(row(number, engine, engine.name == self.selected, now, width))
-        lines.append(BLANK)
-        lines += details(link.state.engines[self.selected], now, width)
+            lines.append(row(number, engine, engine is chosen, now, at, table))
+        if table < width:
+            rest = details(chosen, link.trends, now, width - table - 3)
+            lines = beside(lines, rest, table)
+        else:
+            lines += [BLANK, *details(chosen, link.trends, now, width)]
         self.show(lines)
 
-    def action_select(self, step: int) -> None:
-        """Select the next engine, or the one before."""
+    def do_next_engine(self, key: str) -> None:
+        """Select the next engine."""
+        self.select(1)
+
+    def do_previous_engine(self, key: str) -> None:
+        """Select the engine before."""
+        self.select(-1)
+
+    def select(self, step: int) -> None:
+        """Select the engine so many places further on."""
         if self._link is None or not self.selected:
             return
         names = list(self._link.state.engines)
