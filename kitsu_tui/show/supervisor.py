@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from kitsu_tui.show.graph import start_order
 from kitsu_tui.show.link import Listener
 from kitsu_tui.show.spec import Around, Spec, progress_limit, thread_budget
 from kitsu_tui.show.unit import Unit
+from kitsu_tui.show.watchdog import Lag, Watchdog
 
 log = logging.getLogger("show.supervisor")
 
@@ -32,6 +34,8 @@ STOP_S = 8.0
 DEPENDANTS_S = 2.5
 """How long an engine is kept for those that need it, once the show ends."""
 KILL_S = 3.0
+OWN = ""
+"""Stands for the show among the processes whose figures are taken."""
 
 
 def specs(loaded: Loaded) -> list[Spec]:
@@ -94,6 +98,8 @@ class Supervisor:
         self._order = start_order({spec.name: spec.needs for spec in engine_specs})
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watch: asyncio.Task[None] | None = None
+        self.watchdog: Watchdog | None = None
+        """Whose figures of the show's loop are told with the engines'."""
 
     def start(self) -> None:
         """Start what is wanted, in order of need."""
@@ -218,13 +224,31 @@ class Supervisor:
         while True:
             await asyncio.sleep(FIGURES_EVERY_S)
             pids = {name: unit.pid for name, unit in self.units.items() if unit.pid}
+            pids[OWN] = os.getpid()
             try:
                 usage = await asyncio.to_thread(_usage, pids, processes)
             except Exception:  # figures are not worth the task that brings them
                 log.exception("the engines' figures cannot be taken")
                 continue
             for name, (cpu, memory) in usage.items():
-                self._tell_figures(name, cpu, memory)
+                if name == OWN:
+                    self._tell_own_figures(cpu, memory)
+                else:
+                    self._tell_figures(name, cpu, memory)
+
+    def _tell_own_figures(self, cpu: float, memory: int) -> None:
+        lag = self.watchdog.lag() if self.watchdog is not None else Lag(0, 0, 0, 0)
+        self._around.tell(
+            show.ShowFigures(
+                cpu=cpu,
+                memory=memory,
+                samples=lag.samples,
+                lag_p50_ms=lag.p50,
+                lag_p99_ms=lag.p99,
+                lag_max_ms=lag.max,
+                stalls=self.watchdog.stalls if self.watchdog is not None else 0,
+            )
+        )
 
     def _tell_figures(self, name: str, cpu: float, memory: int) -> None:
         unit = self.units[name]

@@ -316,7 +316,6 @@ class Unit:
         self._set("failed", why, last_words=self._stderr.last_words)
         log.error("%s has failed: %s", self.spec.name, why or self._exit)
         self._tell_alert("error", f"{self.spec.name} has failed: {why or self._exit}")
-        self._by = ""
         return -1
 
     def _after_death(self, code: int | None, why: str) -> float:
@@ -324,8 +323,8 @@ class Unit:
         decision = self._policy.died(code, ready_for, time.monotonic())
         said = self._stderr.last_error if code in (2, 4) else ""
         reason = "; ".join(part for part in (why, said or decision.reason) if part)
-        if self.wanted and not self._restart_now:
-            self._by = ""  # nobody asked for this
+        if self._ready_since and self.wanted and not self._restart_now:
+            self._by = ""  # nobody asked for this; a start that failed was asked for
         if decision.delay is None:
             return self._failed(reason)
         retry_at = time.time() + decision.delay
@@ -351,11 +350,12 @@ class Unit:
             self.ready.clear()
             self._set("loading", status.detail)
             return
+        if self._ready_since:
+            self._by = ""  # it has been up since: what it is now nobody asked for
         self._ready_since = self._ready_since or time.monotonic()
         self._set(status.state, status.detail)
         self.ready.set()
         self.settled.set()
-        self._by = ""  # what was asked for is done
 
     def _tell_alert(self, level: Any, text: str) -> None:
         if not self._closing:
@@ -370,6 +370,8 @@ class Unit:
         last_words: list[str] | None = None,
     ) -> None:
         detail = detail[:MAX_DETAIL]
+        if state == "unresponsive":
+            self._by = ""
         self.state, self._detail = state, detail
         change = show.EngineChanged(
             engine=self.spec.name,

@@ -14,7 +14,7 @@ import msgspec
 import psutil
 import pytest
 
-from engines.wire import echo, show
+from engines.wire import common, echo, show
 from engines.wire.envelope import Event
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config.errors import ConfigError
@@ -221,7 +221,7 @@ async def test_an_unforeseen_error_fails_the_engine_and_not_its_supervision(rig:
         assert not task.done()
 
 
-async def test_who_asked_is_not_named_for_what_happens_later(rig: Rig) -> None:
+async def test_who_asked_is_named_for_as_long_as_it_holds(rig: Rig) -> None:
     unit = rig.unit()
     async with running(unit):
         await asyncio.wait_for(unit.ready.wait(), 10)
@@ -230,6 +230,27 @@ async def test_who_asked_is_not_named_for_what_happens_later(rig: Rig) -> None:
         assert rig.changes()[-1].by == "cli:me"
         unit._set("unresponsive", "no answer to pings")
         assert rig.changes()[-1].by == ""
+        unit._as_it_says(common.Status(state="ready"))
+        assert rig.changes()[-1].by == "", "that it answers again nobody asked for"
+
+
+async def test_nobody_asked_for_a_death(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        unit.restart("cli:me")
+        await until(lambda: unit.restarts == 1 and unit.state == "ready")
+        os.kill(unit.pid, 9)
+        await until(lambda: unit.state == "backoff")
+        assert rig.changes()[-1].by == ""
+
+
+async def test_a_start_that_failed_was_asked_for(rig: Rig) -> None:
+    unit = rig.unit(line=["no-such-command-here"], enabled=False)
+    async with running(unit):
+        unit.start("cli:me")
+        await until(lambda: unit.state == "failed")
+        assert rig.changes()[-1].by == "cli:me"
 
 
 async def test_a_load_that_holds_its_loop_is_given_a_minute(
