@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kitsu_tui.cli.ask import EXIT_FAILED, EXIT_NO_SHOW, actor, ask, fail
+
+if TYPE_CHECKING:
+    from kitsu_tui.config import Loaded
 
 START_S = 20.0
 STOP_S = 20.0
@@ -37,6 +40,7 @@ def run(
 
     try:
         loaded = load_profile(profile)
+        _check_keys(loaded)
     except ConfigError as err:
         fail("run", str(err), 2)
     if detach:
@@ -50,6 +54,21 @@ def run(
         run_show(loaded)
     except ShowError as err:
         fail("run", str(err), err.code)
+
+
+def _check_keys(loaded: Loaded) -> None:
+    """What the profile says of the console's keys: only the console's registry knows them."""
+    from kitsu_tui.config import ConfigError
+
+    if not loaded.profile.console.keys:
+        return
+    from kitsu_tui.console.actions import ACTIONS
+    from kitsu_tui.console.keymap import BadKeys, keymap
+
+    try:
+        keymap(ACTIONS, loaded.profile.console.keys)
+    except BadKeys as err:
+        raise ConfigError(f"profile {loaded.name}: {err}") from None
 
 
 def _detach(profile: str) -> None:

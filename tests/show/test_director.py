@@ -139,6 +139,32 @@ async def test_interrupt_while_somebody_holds_her() -> None:
         assert len(stage.speaker.pcm(turn.number)) == 400 * 16
 
 
+async def test_skip_ends_the_sentence_on_air_and_she_goes_on_with_the_next() -> None:
+    async with Stage() as stage:
+        assert stage.director.skip() == "nothing is on air"
+        turn = await stage.typed("hi")
+        assert stage.director.skip() == "nothing is on air"
+        await stage.answer(ONE, TWO)
+        await stage.play(200)
+        assert stage.director.skip() == "a sentence of turn 1 skipped"
+        await stage.play(4000)
+        aired = stage.of(show.Aired)
+        assert [event.status for event in aired] == ["cut", "played"]
+        assert aired[0].heard_ms < 400
+        assert stage.done(turn).status == "ok"
+        assert stage.done(turn).answer.endswith(TWO)
+        assert not stage.done(turn).answer.startswith(ONE)
+
+
+async def test_the_mood_that_an_operator_holds_her_in_is_the_only_one_she_may_name() -> None:
+    async with Stage() as stage:
+        stage.scene.mood = "sad"
+        await stage.typed("hi")
+        assert stage.mind.asked[-1].params.moods == ["sad"]
+        await stage.answer(ONE)
+        await stage.play(2000)
+
+
 async def test_interrupt_of_a_guess_ends_that_turn_for_good() -> None:
     async with Stage() as stage:
         voice = await paused(stage, "Tell me")

@@ -217,6 +217,11 @@ class ScriptedShow:
             self.tell(show.Muted(mic=mic, voice=voice, by=params.by))
         elif kind in (control.TOGGLE, control.RESTART):
             self._engine(kind, params)
+        elif kind is control.MARK:
+            self.tell(show.Marked(by=params.by, text=params.text))
+        elif kind is control.ACKNOWLEDGE:
+            upto = state.n if params.upto is None else params.upto
+            self.tell(show.Acknowledged(upto=upto, by=params.by))
         elif kind is control.SAY:
             turn = state.turn_count + 1
             self.tell(show.TurnStarted(turn=turn, source="operator", who="Ana", text=params.text))
@@ -255,7 +260,13 @@ def script(*, live: bool = False) -> list[show.ShowEvent]:
             version="0.1.0",
             epoch=3,
             engines=["audio", "asr", "policy", "tts", "metrics"],
-        )
+        ),
+        show.PersonaState(
+            name="Kitsu",
+            preset="kawaii",
+            presets=["kawaii", "chaotic", "calm"],
+            moods=["happy", "sad"],
+        ),
     ]
     for number, name in enumerate(("audio", "asr", "policy", "metrics")):
         events += [

@@ -1,0 +1,165 @@
+"""Actions by their keys: layouts, the prompt, the pick list, themes, pause, and only reading."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.wire import control, show
+from kitsu_tui.console.arrangement import LAYOUTS
+from kitsu_tui.console.link import Link
+from kitsu_tui.console.screens.pick import Pick
+from kitsu_tui.console.widgets.prompt import Prompt
+from tests.console.conftest import console, text_of, until
+from tests.support.scripted_show import START, ScriptedShow
+
+
+def asked(server: ScriptedShow, kind: str) -> list[object]:
+    """The bodies of what was asked of the show."""
+    return [params for name, params in server.asked if name == kind]
+
+
+async def test_every_layout_shows_its_panes_and_all_of_them_at_the_end(
+    scripted: ScriptedShow,
+) -> None:
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        for name in (*LAYOUTS[1:], LAYOUTS[0]):
+            await pilot.press("Z")
+            await pilot.pause()
+            assert app.desk.layout_name == name
+            shown = {n for n, pane in app.desk.panes.items() if pane.display and pane.size.width}
+            assert shown == set(app.desk.visible_panes)
+            assert app.desk.active in shown
+            assert app.focused is app.desk.panes[app.desk.active]
+
+
+async def test_a_mark_takes_words_and_escape_takes_none(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("!", *"odd ", "escape")
+        assert app.desk.query_one(Prompt).value == ""
+        assert app.focused is app.desk.panes["transcript"]
+        await pilot.press("!", *"odd", "space", *"hum", "enter")
+        await until(pilot, lambda: asked(scripted, control.MARK.name))
+        (mark,) = asked(scripted, control.MARK.name)
+        assert mark == control.Mark(by="console:ana@test", text="odd hum")
+
+
+async def test_keys_typed_at_once_after_the_prompts_key_go_to_the_prompt(
+    scripted: ScriptedShow,
+) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("!", "x", "m", "q", "1", "enter")
+        await until(pilot, lambda: asked(scripted, control.MARK.name))
+        assert asked(scripted, control.MARK.name)[0].text == "xmq1"  # type: ignore[attr-defined]
+        assert not asked(scripted, control.INTERRUPT.name)
+        assert not asked(scripted, control.MUTE.name)
+
+
+async def test_a_preset_is_picked_by_typing_a_part_of_it(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.state.persona.presets)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, Pick))
+        await pilot.press(*"cal", "enter")
+        await until(pilot, lambda: asked(scripted, control.PERSONA.name))
+        assert asked(scripted, control.PERSONA.name)[0].preset == "calm"  # type: ignore[attr-defined]
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Pick))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: asked(scripted, control.MOOD.name))
+        assert asked(scripted, control.MOOD.name)[0].mood == "happy"  # type: ignore[attr-defined]
+
+
+async def test_a_paused_picture_stands_still_and_catches_up(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("P")
+        scripted.tell(show.TurnStarted(turn=90, source="operator", who="ana", text="unseen"))
+        await until(pilot, lambda: app.link.state.find_turn(90))
+        app.desk.flush()
+        await pilot.pause()
+        assert "unseen" not in text_of(app)
+        await pilot.press("P")
+        await until(pilot, lambda: "unseen" in text_of(app))
+
+
+async def test_themes_go_round_and_one_has_no_colour(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        seen = [app.theme_name]
+        for _ in range(5):
+            await pilot.press("T")
+            seen.append(app.theme_name)
+            await pilot.pause()
+        assert seen == ["auto", "kitsu", "light", "contrast", "ansi", "mono"]
+        assert app.has_class("-mono")
+
+
+async def test_a_console_that_only_reads_asks_for_nothing(scripted: ScriptedShow) -> None:
+    link = Link(by="console:mod@test", clock=lambda: START, read_only=True)
+    app = console(link)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        before = len(scripted.asked)
+        for key in ("x", "m", "v", "r", "u", "U", "K", "1", "c", "d", "exclamation_mark", "A"):
+            await pilot.press(key)
+            await until(pilot, lambda: "only reads" in " ".join(app.desk.notices_shown))
+            app.desk.notices_shown.clear()
+        await pilot.press("slash")
+        assert app.focused is app.desk.panes["transcript"]
+        later = [name for name, _ in scripted.asked[before:] if name != control.PING.name]
+        assert later == []
+
+
+async def test_the_profile_s_keys_theme_and_layout_are_taken(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        app.use_wishes(
+            show.ConsoleWishes(
+                keys={"interrupt": ["f8"], "panic": ["f12"]}, theme="light", layout="talk"
+            )
+        )
+        await pilot.pause()
+        assert (app.theme_name, app.desk.layout_name) == ("light", "talk")
+        await pilot.press("x")
+        await pilot.press("f8")
+        await until(pilot, lambda: asked(scripted, control.INTERRUPT.name))
+        assert len(asked(scripted, control.INTERRUPT.name)) == 1
+        assert "F8 interrupt" in text_of(app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "F8" in text_of(app))
+
+
+async def test_keys_that_cannot_be_are_told_and_the_usual_ones_hold(
+    scripted: ScriptedShow,
+) -> None:
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        app.use_wishes(show.ConsoleWishes(keys={"interrupt": ["m"]}))
+        await until(pilot, lambda: "'m' is a key of both" in " ".join(app.desk.notices_shown))
+        await pilot.press("x")
+        await until(pilot, lambda: asked(scripted, control.INTERRUPT.name))
+
+
+@pytest.mark.parametrize("keys", ["{interupt: [x]}", "{interrupt: [m]}"])
+def test_a_show_is_not_begun_with_keys_that_cannot_be(
+    keys: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kitsu_tui.cli.show import run
+
+    profile = tmp_path / "odd.yaml"
+    profile.write_text(f"extends: starter\nconsole: {{keys: {keys}}}\n")
+    with pytest.raises(SystemExit) as left:
+        run(str(profile))
+    assert left.value.code == 2
+    assert "console.keys" in capsys.readouterr().err
