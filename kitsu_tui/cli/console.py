@@ -10,9 +10,12 @@ import logging
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from engines.wire.show import ConsoleWishes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,6 +59,35 @@ async def launch(profile: str) -> str:
     return said[-1] if said else f"kitsu run ended with exit code {code} and no word"
 
 
+def _wishes(theme: str, layout: str) -> ConsoleWishes:
+    """What the command line says of theme and layout; it stands above the profile."""
+    from kitsu_tui.console.arrangement import LAYOUTS
+    from kitsu_tui.console.themes import NAMES
+
+    for option, found, known in (("theme", theme, tuple(NAMES)), ("layout", layout, LAYOUTS)):
+        if found and found not in known:
+            print(
+                f"kitsu-tui: --{option}: found {found!r}, expected one of {' '.join(known)}",
+                file=sys.stderr,
+            )
+            raise typer.Exit(2)
+    return ConsoleWishes(theme=theme, layout=layout)
+
+
+def _picture(path: Path, size: str, wishes: ConsoleWishes) -> None:
+    from kitsu_tui.console import terminal
+
+    terminal.prepare({})
+    from kitsu_tui.console import picture
+
+    try:
+        picture.take(path, picture.size_of(size), wishes)
+    except picture.NoPicture as err:
+        print(f"kitsu-tui: no picture: {err}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"{path}: written")
+
+
 @app.command()
 def console(
     profile: Annotated[
@@ -67,8 +99,19 @@ def console(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="look, and panic, and nothing else: for a moderator")
     ] = False,
+    theme: Annotated[str, typer.Option(help="colours: kitsu, light, contrast, ansi, mono")] = "",
+    layout: Annotated[str, typer.Option(help="desk, talk, watch or focus")] = "",
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="write what would be seen now as SVG, and end"),
+    ] = None,
+    size: Annotated[str, typer.Option(help="of the picture, columns x rows")] = "120x40",
 ) -> None:
     """The console: watch a show and run it. Starts one when none is running."""
+    wishes = _wishes(theme, layout)
+    if picture is not None:
+        _picture(picture, size, wishes)
+        return
     # Textual reads the keys from stdin and draws on stderr.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("kitsu-tui needs a terminal; without one use: kitsu status", file=sys.stderr)
@@ -98,6 +141,7 @@ def console(
         output = Output() if sys.platform != "win32" else None
     except OSError:
         output = None
+    link.own_wishes = wishes
     guard = terminal.Guard(leave, farewell, output)
     screen = ConsoleApp(link, remote=remote, lost=guard.lost, leaving=guard.leaving, output=output)
     guard.install()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ClassVar, Literal
 
 from rich.console import RenderableType
@@ -103,6 +103,7 @@ class ConsoleApp(App[Ending]):
         self._connect = connect
         self._leaving = leaving
         self._task: asyncio.Task[None] | None = None
+        self._when_drawn: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self.desk = Desk(link, clock)
         self._doer = Doer(self)
@@ -113,9 +114,15 @@ class ConsoleApp(App[Ending]):
         """The desk is the first screen."""
         return self.desk
 
+    def call_when_drawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something once the first paint is done, before the show is looked for."""
+        self._when_drawn = work
+
     def on_ready(self) -> None:
         """The first paint is done: now look for the show."""
         self._asyncio_loop = asyncio.get_running_loop()
+        if self._when_drawn is not None:
+            self.run_worker(self._when_drawn(), exit_on_error=False)
         if self._connect:
             self.panic_line.start()
             self._task = asyncio.create_task(self.link.run(), name="link")

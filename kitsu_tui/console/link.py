@@ -47,8 +47,8 @@ ALL: frozenset[Topic] = frozenset(get_args(Topic))
 
 _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.ShowStarted: tuple(ALL),
-    show.ShowStopping: ("status",),
-    show.EngineChanged: ("engines", "status"),
+    show.ShowStopping: ("status", "transcript"),
+    show.EngineChanged: ("engines", "status", "transcript"),
     show.EngineFigures: ("figures",),
     show.TurnStarted: ("transcript",),
     show.Heard: ("transcript",),
@@ -58,16 +58,18 @@ _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.Aired: ("transcript",),
     show.TurnDone: ("transcript", "latency", "status"),
     show.Levels: ("levels",),
-    show.DeviceState: ("levels",),
-    show.Muted: ("status", "levels"),
-    show.Panicked: ("status",),
-    show.Resumed: ("status",),
+    show.DeviceState: ("levels", "transcript"),
+    show.Muted: ("status", "levels", "transcript"),
+    show.Panicked: ("status", "transcript"),
+    show.Resumed: ("status", "transcript"),
     show.Operators: ("status",),
     show.Host: ("host",),
     show.Alert: ("status", "alerts"),
     show.Acknowledged: ("status", "alerts"),
     show.Marked: ("status", "transcript", "logs"),
-    show.PersonaState: ("status",),
+    show.PersonaState: ("status", "transcript"),
+    show.GateState: ("status", "transcript"),
+    show.Acted: ("transcript",),
 }
 
 Phase = Literal["looking", "starting", "attached", "gone", "failed"]
@@ -87,8 +89,10 @@ class Link:
 
     Attributes:
         profile: the one that was asked for; another one's show is attached to, and said so.
+        operator: counts as an attached operator.
         read_only: it asks for nothing but the picture, and panic.
         wishes: told what the show's profile wishes of a console.
+        own_wishes: theme and layout that stand above the profile's.
         was_attached: True once a show was attached, and until it went away by itself.
         trends: figures of the last minutes.
         phase: `looking` before the first answer, `starting` while a show is being started, `gone`
@@ -105,7 +109,9 @@ class Link:
     clock: Callable[[], float] = time.time
     profile: str = ""
     read_only: bool = False
+    operator: bool = True
     wishes: Callable[[show.ConsoleWishes], None] = lambda wishes: None
+    own_wishes: show.ConsoleWishes = field(default_factory=show.ConsoleWishes)
     state: ShowState = field(default_factory=ShowState)
     trends: Trends = field(default_factory=Trends)
     phase: Phase = "looking"
@@ -202,7 +208,10 @@ class Link:
             self._now("looking", "")
 
     async def _watch(self, client: Client) -> None:
-        exchange = client.open(control.WATCH, control.Watch(by=self.by, read_only=self.read_only))
+        exchange = client.open(
+            control.WATCH,
+            control.Watch(by=self.by, read_only=self.read_only, operator=self.operator),
+        )
         exchange.on_event(self._event)
         self._client = client
         pings = asyncio.create_task(self._ping(client))
@@ -253,7 +262,7 @@ class Link:
             self.dirty.update(_TOPICS.get(type(body.event), ()))
             self._tell(body.event)
             if isinstance(body.event, show.ShowStarted):
-                self.wishes(body.event.console)
+                self._wish(body.event.console)
         elif isinstance(body, show.Logs):
             self._logs(body)
         elif isinstance(body, control.Snapshot):
@@ -279,8 +288,16 @@ class Link:
             if asked and asked.casefold() != self.state.profile.casefold():
                 self.notice(f"this show runs the profile {self.state.profile}, not {asked}", "warn")
         self._now("attached", "")
-        self.wishes(self.state.console)
+        self._wish(self.state.console)
         self.dirty |= ALL
+
+    def _wish(self, wishes: show.ConsoleWishes) -> None:
+        own = self.own_wishes
+        self.wishes(
+            msgspec.structs.replace(
+                wishes, theme=own.theme or wishes.theme, layout=own.layout or wishes.layout
+            )
+        )
 
     def _logs(self, body: show.Logs) -> None:
         lines = body.lines

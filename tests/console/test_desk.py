@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 
 from engines.wire import show
 from kitsu_tui.console.app import ConsoleApp
+from kitsu_tui.console.arrangement import size_for
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.screens.confirm import Confirm
-from kitsu_tui.console.arrangement import size_for
 from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.quit import Quit
 from kitsu_tui.console.widgets.line_view import LineView
