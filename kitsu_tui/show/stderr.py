@@ -66,7 +66,7 @@ class Stderr:
     def lines(self, lines: list[bytes], oversized: int) -> None:
         """Take lines, and the number of those that were too long to be kept."""
         now = time.time()
-        notes = [f"{oversized} lines over 64 KiB were left out"] if oversized else []
+        notes = [f"lines over 64 KiB left out: {oversized}"] if oversized else []
         if int(now) != self._second:
             if self._left_out:
                 notes.append(f"{self._left_out} lines over {A_SECOND} a second were left out")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kitsu_tui.config.models import ModelStore
@@ -51,6 +52,26 @@ def test_what_an_engine_says_wrongly_is_skipped_and_it_stays_ready(
         assert "not for the wire" in place.log("echo")
     assert place.kitsu("stop").returncode == 0
     assert place.gone()
+
+
+@pytest.mark.parametrize("fault", ["endless_stderr", "endless_stdout"])
+def test_hundreds_of_megabytes_without_a_newline_are_left_out_and_told(
+    place: RealShow, fault: str
+) -> None:
+    pid = place.start(profile(faulty(fault, "--mb", "200")))
+    show, most = psutil.Process(pid), 0
+    end = time.monotonic() + 60
+    while "poured 200 MB" not in place.log("echo"):
+        assert time.monotonic() < end, "it was not drained"
+        most = max(most, show.memory_info().rss)
+        time.sleep(0.01)
+    view = place.wait_engine("echo", "ready", 30)
+    assert (view["state"], view["restarts"]) == ("ready", 0)
+    assert most < 150e6, "the line was kept"
+    if fault == "endless_stderr":
+        assert "lines over 64 KiB left out: 1" in place.log("echo")
+    else:
+        assert "a line over 1 MiB" in place.log("show")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +175,25 @@ def test_a_mind_that_dies_or_hangs_in_mid_answer_ends_the_turn_in_words(
     assert "Traceback" not in done.stderr
     for name in ("audio", "tts"):
         assert place.engine(name)["restarts"] == 0
+
+
+@pytest.mark.real
+def test_a_voice_that_hangs_and_answers_pings_is_ended_and_its_successor_says_the_sentence(
+    place: RealShow, starter_models: ModelStore, tmp_path: Path
+) -> None:
+    stuck = faulty("hangs_in_answer", "--once", str(tmp_path / "stuck"), engine="tts")
+    place.start(profile(stuck | {"audio": {}, "policy": {}}, "conversation: {speak_timeout_s: 10}"))
+    place.wait_ready("audio", "policy", "tts")
+    done = place.kitsu("talk", "--text", "Say one word.", "--json", timeout=120)
+    said = json.loads(done.stdout)
+    assert said["status"] == "ok", said
+    assert said["answer"]
+    view = place.engine("tts")
+    assert (view["state"], view["restarts"]) == ("ready", 1)
+    died = [e for e in place.journal() if e["kind"] == "engine" and e.get("state") == "backoff"]
+    assert [e["detail"] for e in died] == ["no progress on tts.speak for 8 s"]
+    assert "most recent call first" in place.log("tts"), "where it was stuck"
+    assert any("no progress on tts.speak" in a["text"] for a in place.status()["alerts"])
 
 
 @pytest.mark.real

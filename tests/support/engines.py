@@ -28,6 +28,8 @@ Faults, one at a time:
                         for --hold seconds (its pid is logged: `grandchild PID`)
     prints              prints on stdout from Python, from C and on descriptor 1, and goes on
     floods_stderr       20 MB of stderr at start, lines of 1 MiB and no UTF-8, then some for ever
+    endless_stderr      --mb MB on stderr without one newline, from its start on
+    endless_stdout      the same on its wire, before it is ready
     babbles             writes malformed, huge, binary and unknown lines on its wire, then is well
 """
 
@@ -83,14 +85,15 @@ class Around(NamedTuple):
     wire: int
     code: int
     hold: float
+    mb: int
 
 
-def scripted(base: type[Any], fault: str, wire: int, code: int, hold: float) -> type[Any]:
+def scripted(base: type[Any], fault: str, wire: int, args: argparse.Namespace) -> type[Any]:
     """A subclass of an engine that goes wrong in one way."""
 
     class Scripted(base):  # type: ignore[misc]
         async def start(self) -> None:
-            await FAULTS[fault](Around(self.link._host, wire, code, hold))
+            await FAULTS[fault](Around(self.link._host, wire, args.code, args.hold, args.mb))
             await super().start()
 
         async def stop(self) -> None:
@@ -183,6 +186,27 @@ def trickle_stderr() -> None:
         time.sleep(0.001)
 
 
+def pour(fd: int, mb: int) -> None:
+    """So much without one newline, and then a newline."""
+    piece = b"x" * (1 << 20)
+    for _ in range(mb):
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(fd, view) :]
+    os.write(fd, b"\n")
+    log.warning("poured %d MB", mb)
+
+
+async def endless_stderr(around: Around) -> None:
+    threading.Thread(target=pour, args=(2, around.mb), daemon=True).start()
+
+
+async def endless_stdout(around: Around) -> None:
+    """Its own writer must not write meanwhile, or their lines would mix."""
+    await asyncio.sleep(0.2)
+    pour(around.wire, around.mb)
+
+
 async def babbles(around: Around) -> None:
     await asyncio.to_thread(babble, around.wire)
 
@@ -262,10 +286,21 @@ FAULTS: dict[str, Callable[[Around], Coroutine[Any, Any, None]]] = {
         grandchild,
         prints,
         floods_stderr,
+        endless_stderr,
+        endless_stdout,
         babbles,
     )
 }
 BEFORE = ("silent", "dies_before_hello")
+
+
+def first(path: str) -> bool:
+    """True for the one process that makes this file."""
+    try:
+        Path(path).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def main() -> None:
@@ -277,7 +312,11 @@ def main() -> None:
     parser.add_argument("--supervised", action="store_true", help="the default; for its likeness")
     parser.add_argument("--code", type=int, default=9)
     parser.add_argument("--hold", type=float, default=30.0)
+    parser.add_argument("--mb", type=int, default=200)
+    parser.add_argument("--once", help="a file: the fault is only for whoever makes it first")
     args = parser.parse_args()
+    if args.once is not None and not first(args.once):
+        args.fault = "none"
     if args.fault == "silent":
         time.sleep(FOR_EVER)
     if args.fault == "dies_before_hello":
@@ -285,7 +324,7 @@ def main() -> None:
         os._exit(args.code)
     wire = claim_stdout()
     logline.configure(args.engine)
-    cls = scripted(load(args.engine), args.fault, wire, args.code, args.hold)
+    cls = scripted(load(args.engine), args.fault, wire, args)
     config = None
     if args.config is not None:
         import msgspec
