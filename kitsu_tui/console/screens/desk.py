@@ -32,7 +32,7 @@ from kitsu_tui.console.arrangement import (
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, between, visible, width_of
 from kitsu_tui.console.link import ALL, Link, Notice
-from kitsu_tui.console.panes.alerts import Alerts
+from kitsu_tui.console.panes.alerts import Alerts, unseen
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
 from kitsu_tui.console.panes.latency import Latency
@@ -274,8 +274,8 @@ class Desk(Screen[None]):
         state, width = self.link.state, self.size.width
         self.set_class(state.live, "-live")
         self.set_class(state.panic.latched, "-panic")
-        self._row("status", bars.status(self.link, now, width))
-        banner = bars.banner(self.link, now)
+        self._row("status", bars.status(self.link, now, width, paused=self.paused))
+        banner = bars.banner(self.link, now, width, self.keys)
         self.set_class(banner is not None, "-banner")
         if banner is not None:
             self._row("banner", banner)
@@ -288,7 +288,8 @@ class Desk(Screen[None]):
             for name, pane in self.panes.items()
         ]
         about = str(self.panes[self.active].border_subtitle or "")
-        tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1)
+        counts = {"alerts": len(unseen(state.alerts))}
+        tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1, counts)
         self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))
         self._footer(width)
 
@@ -306,4 +307,4 @@ class Desk(Screen[None]):
             self._row("footer", ((f" {sign}{visible(notice.text)}", notice.style),))
         else:
             self._notice = None
-            self._row("footer", bars.footer(width, self.keys))
+            self._row("footer", bars.footer(width, self.keys, self.active))
