@@ -130,11 +130,11 @@ async def test_the_profile_s_keys_theme_and_layout_are_taken(scripted: ScriptedS
         )
         await pilot.pause()
         assert (app.theme_name, app.desk.layout_name) == ("light", "talk")
+        await until(pilot, lambda: "F8 interrupt" in text_of(app))
         await pilot.press("x")
         await pilot.press("f8")
         await until(pilot, lambda: asked(scripted, control.INTERRUPT.name))
         assert len(asked(scripted, control.INTERRUPT.name)) == 1
-        assert "F8 interrupt" in text_of(app)
         await pilot.press("question_mark")
         await until(pilot, lambda: "F8" in text_of(app))
 
@@ -163,3 +163,22 @@ def test_a_show_is_not_begun_with_keys_that_cannot_be(
         run(str(profile))
     assert left.value.code == 2
     assert "console.keys" in capsys.readouterr().err
+
+
+async def test_the_bell_rings_for_a_new_alert_and_not_for_what_stood_there(
+    scripted: ScriptedShow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.tell(show.Alert(level="error", text="from before"))
+    app = console()
+    rung: list[str] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append("ding"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.state.alerts)
+        app.desk._tick()
+        assert rung == []
+        scripted.tell(show.Alert(level="info", text="all is well"))
+        scripted.tell(show.Alert(level="warning", text="tts died"))
+        await until(pilot, lambda: len(app.link.state.alerts) == 3)
+        app.desk._tick()
+        app.desk._tick()
+        assert rung == ["ding"]

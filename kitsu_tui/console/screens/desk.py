@@ -32,7 +32,7 @@ from kitsu_tui.console.arrangement import (
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, between, visible, width_of
 from kitsu_tui.console.link import ALL, Link, Notice
-from kitsu_tui.console.panes.alerts import Alerts, unseen
+from kitsu_tui.console.panes.alerts import Alerts, bell_due, unseen
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
 from kitsu_tui.console.panes.latency import Latency
@@ -71,6 +71,8 @@ class Desk(Screen[None]):
         self.zoomed = False
         self.paused = False
         self.bell = True
+        self._bell_told: int | None = None
+        self._bell_rung = float("-inf")
         self.keys: Keys = DEFAULT_KEYS
         self.panes: dict[str, AnyPane] = {
             pane.NAME: pane
@@ -242,9 +244,24 @@ class Desk(Screen[None]):
     def _tick(self) -> None:
         now = self._clock()
         self._rows(now)
+        self._ring(now)
         if self.paused:
             return
         self._paint((name for name, pane in self.panes.items() if pane.TICKS), now)
+
+    def _ring(self, now: float) -> None:
+        """The terminal's bell for a new alert; what stood there at attaching is no news."""
+        if not self.link.attached:
+            self._bell_told = None
+            return
+        alerts = self.link.state.alerts
+        if self._bell_told is None:
+            self._bell_told = self.link.state.n
+        due, self._bell_told = bell_due(alerts, self._bell_told, self._bell_rung, now)
+        if due:
+            self._bell_rung = now
+            if self.bell:
+                self.app.bell()
 
     def repaint(self) -> None:
         """Everything in sight, now."""

@@ -11,11 +11,12 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kitsu_tui.console.lines import Line
+from kitsu_tui.console.widgets.changed import changed
 
 STYLES = (
     "good",
@@ -150,7 +151,7 @@ class LineView(ScrollView, can_focus=True):
 
 
 class Table(LineView):
-    """A view of a few lines that are given whole; draws those that changed."""
+    """A view of a few lines that are given whole; draws the cells of them that changed."""
 
     FOLLOWS = False
 
@@ -178,5 +179,9 @@ class Table(LineView):
         if len(lines) != len(old):
             self.lines_changed()
             return
-        changed = [y for y, (a, b) in enumerate(zip(old, lines, strict=True)) if a != b]
-        self.lines_changed(only=range(changed[0], changed[-1] + 1))
+        top, height = self.scroll_offset.y, self.size.height
+        for y, (was, line) in enumerate(zip(old, lines, strict=True)):
+            if was != line and top <= y < top + height:
+                start, end = changed(was, line)
+                if start < end:
+                    self.refresh(Region(start, y - top, end - start, 1))

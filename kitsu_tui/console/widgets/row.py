@@ -1,14 +1,16 @@
-"""One row of styled text: status, levels, tabs, footer. Draws itself only when it changed."""
+"""One row of styled text: status, levels, tabs, footer. Draws only the cells that changed."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from kitsu_tui.console.lines import BLANK, Line, clip
+from kitsu_tui.console.widgets.changed import changed
 from kitsu_tui.console.widgets.line_view import STYLE_CLASSES
 
 
@@ -28,9 +30,11 @@ class Row(Widget):
 
     def show(self, line: Line) -> None:
         """Show this line."""
-        if line != self.line:
-            self.line = line
-            self.refresh()
+        old, self.line = self.line, line
+        width = self.size.width
+        start, end = changed(clip(old, width), clip(line, width))
+        if start < end:
+            self.refresh(Region(start, 0, end - start, 1))
 
     def render_line(self, y: int) -> Strip:
         """The row."""
