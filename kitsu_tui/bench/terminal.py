@@ -27,6 +27,8 @@ TAIL = 256 << 10
 """Bytes of the output that are kept."""
 CHUNKS = 100_000
 """Reads whose time and size are kept."""
+LOOK_S = 0.5
+"""How often one who waits looks whether the program has ended."""
 NOT_HERE = "pseudo-terminals are not to be had on Windows; run this on Linux or macOS"
 _OPEN = 'exec "$@" <>"$0" >&0 2>&0'
 """A session's leader that opens a terminal gets it for its own, so closing it hangs it up."""
@@ -118,12 +120,15 @@ class Terminal:
         """The line discipline as the program found it (termios.tcgetattr)."""
         self._set_size(size)
         program = list(command) if command is not None else console_command("--attach-only")
+        given = {"TERM": "xterm-256color", **environ}
+        for name in ("COLUMNS", "LINES"):
+            given.pop(name, None)  # what they say would count for more than the terminal itself
         self.started = time.perf_counter_ns()
         try:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", _OPEN, os.ttyname(self.slave), *program],
                 stdin=subprocess.DEVNULL,
-                env={"TERM": "xterm-256color", **environ},
+                env=given,
                 start_new_session=True,
             )
         except OSError:
@@ -209,17 +214,27 @@ class Terminal:
         """Wait for something on the screen; returns when its bytes were read, in ns.
 
         Raises:
-            Late: it did not come.
+            Late: it did not come, or the program ended without it.
         """
         wait = self.expect(true)
-        if wait.within(timeout):
-            return wait.at
-        with self._lock:
-            if wait in self._waits:
-                self._waits.remove(wait)
-        gone = self.process.poll()
-        ended = "" if gone is None else f"; it has ended with {gone}"
-        raise Late(f"{why or 'it'} was not seen in {timeout:g} s{ended}; the screen:\n{self.text}")
+        end = time.monotonic() + timeout
+        while not wait.within(max(0.0, min(LOOK_S, end - time.monotonic()))):
+            ended = self.process.poll() is not None
+            if ended:
+                self._drain()
+                if wait.within(0.0):
+                    break
+            if ended or time.monotonic() >= end:
+                with self._lock:
+                    if wait in self._waits:
+                        self._waits.remove(wait)
+                raise Late(self._late(why or "it", timeout))
+        return wait.at
+
+    def _late(self, what: str, timeout: float) -> str:
+        code = self.process.poll()
+        when = f"in {timeout:g} s" if code is None else f"before it ended with {code}"
+        return f"{what} was not seen {when}; the screen:\n{self.text}"
 
     def shows(self, text: str, timeout: float = 15.0) -> int:
         """Wait for a text that stands in one row; returns when it was read, in ns.
