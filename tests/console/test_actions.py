@@ -95,3 +95,14 @@ def test_keys_in_words() -> None:
         "Q",
         "Shift+Tab",
     ]
+
+
+def test_whatever_an_action_asks_of_the_show_is_a_verb_of_kitsu_too() -> None:
+    from kitsu_tui.cli.app import app
+
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    for action in ACTIONS:
+        if action.acts and not action.pane:
+            assert action.verb, action.name
+        if action.verb:
+            assert action.verb.split()[0] in known, action.name
