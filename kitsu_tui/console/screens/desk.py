@@ -304,7 +304,7 @@ class Desk(Screen[None]):
             (name, key_word((*self.keys[name], "?")[0]), str(pane.border_title))
             for name, pane in self.panes.items()
         ]
-        about = str(self.panes[self.active].border_subtitle or "")
+        about = self.panes[self.active].subtitle
         counts = {"alerts": len(unseen(state.alerts))}
         tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1, counts)
         self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))

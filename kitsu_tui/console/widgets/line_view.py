@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -28,6 +29,7 @@ STYLES = (
     "struck",
     "selected",
     "mark",
+    "match",
     "you",
     "she",
 )
@@ -65,6 +67,11 @@ class LineView(ScrollView, can_focus=True):
     def line_at(self, y: int) -> Line:
         """Line `y`, from 0."""
         raise NotImplementedError
+
+    @property
+    def subtitle(self) -> str:
+        """What stands below it, as text (`border_subtitle` is markup)."""
+        return Content.from_markup(self.border_subtitle or "").plain
 
     @property
     def room(self) -> int:
