@@ -8,7 +8,92 @@ from __future__ import annotations
 
 from kitsu_tui.console.action import Action
 
-TRANSCRIPT: tuple[Action, ...] = ()
+_TRANSCRIPT = "Transcript"
+
+TRANSCRIPT: tuple[Action, ...] = (
+    Action(
+        "turn_up",
+        "Choose the turn before",
+        "The view stays where it is until End.",
+        ("up", "k"),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_down",
+        "Choose the turn after",
+        "After the last one the end is followed again.",
+        ("down", "j"),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_details",
+        "All about the turn",
+        "Who asked, every sentence with the gate's verdict and rule, how long each stage took.",
+        ("enter",),
+        _TRANSCRIPT,
+        "details",
+        pane="transcript",
+    ),
+    Action(
+        "turn_copy",
+        "Copy the turn",
+        "Its text, to the clipboard of your own terminal (OSC 52).",
+        ("Y",),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_find",
+        "Find a text in the transcript",
+        "From the turn in sight backwards, through the whole session's journal.",
+        ("f",),
+        _TRANSCRIPT,
+        "find",
+        pane="transcript",
+    ),
+    Action(
+        "turn_older",
+        "The text again, further back",
+        "The turn or event before, in which it stands.",
+        ("N",),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_newer",
+        "The text again, further on",
+        "The turn or event after, in which it stands.",
+        ("n",),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_first",
+        "To the beginning of the session",
+        "Out of its journal; scrolling up reads older turns page by page.",
+        ("home", "g"),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_notes",
+        "Show or hide what happened between turns",
+        "Panic, mutes, marks, engines that died, and the like.",
+        ("E",),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+    Action(
+        "turn_leave",
+        "Let go of the turn, end a search",
+        "The view stays where it is.",
+        ("escape",),
+        _TRANSCRIPT,
+        pane="transcript",
+    ),
+)
 ENGINES: tuple[Action, ...] = (
     Action(
         "next_engine",

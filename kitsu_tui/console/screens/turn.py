@@ -1,0 +1,159 @@
+"""All about one turn: who asked, what was judged and why, how long each stage took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from kitsu_tui.console.lines import BLANK, Line, Span, fit, visible, wrap
+from kitsu_tui.console.turn_lines import name_of, plain, unjudged
+from kitsu_tui.console.widgets.line_view import Table
+from kitsu_tui.console.words import STAGE_WORDS, clock
+from kitsu_tui.model.notes import NoteView
+from kitsu_tui.model.state import SentenceView, TurnView
+
+LOOK_S = 0.5
+_NAME = 14
+_BY = {"voice": "by voice", "operator": "typed by an operator", "chat": "in chat", "api": "by api"}
+
+
+def lines(what: TurnView | NoteView, width: int) -> list[Line]:
+    """All about a turn or a note."""
+    if isinstance(what, NoteView):
+        return _note(what, width)
+    ended = f", ended {clock(what.ended)}" if what.ended else ""
+    out = [
+        *_field("turn", f"{what.turn}, began {clock(what.started)}{ended}", width),
+        *_field("who", f"{name_of(what.who)} ({visible(what.who)}), {_BY[what.source]}", width),
+        *_field("said", visible(what.said) + ("" if what.said_final else "…"), width),
+    ]
+    if what.entry is not None:
+        out += _verdict(what.entry, width)
+    status = what.status or "goes on"
+    detail = f": {visible(what.detail)}" if what.detail else ""
+    out += _field("status", f"{status}{detail}", width)
+    if what.rev:
+        out += _field("revision", f"{what.rev}: they went on, her earlier answer was let go", width)
+    if what.mood:
+        out += _field("mood", visible(what.mood), width)
+    if what.actions:
+        out += _field("actions", ", ".join(map(visible, what.actions)), width)
+    out.append(BLANK)
+    for view in what.sentences:
+        out += _sentence(view, width)
+    tail = unjudged(what)
+    if tail:
+        out += _field("draft", f"{visible(tail)} (not judged yet)", width)
+    if what.answer:
+        out += _field("heard of it", visible(what.answer), width)
+    return [*out, *_stages(what.marks_ms, width)]
+
+
+def _note(note: NoteView, width: int) -> list[Line]:
+    return [
+        *_field("when", clock(note.t), width),
+        *_field("what", f"{note.kind}: {visible(note.text)}", width),
+        *(_field("by", visible(note.by), width) if note.by else []),
+    ]
+
+
+def _field(name: str, text: str, width: int, style: str = "") -> list[Line]:
+    spans: list[Span] = [(fit(name, _NAME - 1) + " ", "dim"), (text, style)]
+    return wrap(spans, width, _NAME)
+
+
+def _sentence(view: SentenceView, width: int) -> list[Line]:
+    how = view.status or "not on air yet"
+    if view.heard_ms:
+        how += f", {view.heard_ms / 1000:.1f} s heard"
+    out = _field(f"sentence {view.seq + 1}", f"{visible(view.text).strip()} ({how})", width)
+    if view.status == "cut":
+        out += _field("", f"heard: {visible(view.heard) or 'nothing'}", width, "dim")
+    return out + (_verdict(view, width) if view.action != "allow" else [])
+
+
+def _verdict(view: SentenceView, width: int) -> list[Line]:
+    words = f"gate: {view.action}"
+    for name, value in (("category", view.category), ("rule", view.rule), ("view", view.view)):
+        words += f", {name} {visible(value)}" if value else ""
+    words += f", {view.ms:.2f} ms" if view.ms else ""
+    out = _field("", words, width, "bad" if view.action in ("hold", "drop", "panic") else "warn")
+    if view.spoken and view.spoken != view.text:
+        out += _field("", f"instead: {visible(view.spoken)}", width)
+    return out
+
+
+def _stages(marks: dict[str, float], width: int) -> list[Line]:
+    """The marks as bars under one another, each from the mark before it to its own."""
+    stages = [(name, marks[name]) for name in STAGE_WORDS if name in marks]
+    if not stages:
+        return []
+    most = max(1.0, *(ms for _, ms in stages))
+    room = max(4, min(width - _NAME - 12, 60))
+    out: list[Line] = [
+        BLANK,
+        (("ms after the last word (typed: after she turned to it)", "strong"),),
+    ]
+    before = 0.0
+    for name, ms in stages:
+        start, end = (round(max(0.0, value) / most * room) for value in (before, ms))
+        filled = " " * start + "█" * max(1 if ms > before else 0, end - start)
+        style = "accent" if name == "audible" else ""
+        out.append(
+            (
+                (fit(STAGE_WORDS[name], _NAME - 1) + " ", "dim"),
+                (fit(filled, room) + " ", style),
+                (f"{ms:6.0f}", style or "strong"),
+                (f" +{max(0.0, ms - before):.0f}", "dim"),
+            )
+        )
+        before = max(before, ms)
+    return out
+
+
+class _Details(Table):
+    def __init__(self, what: TurnView | NoteView) -> None:
+        super().__init__(ident="turn-details")
+        self.what = what
+
+    def on_mount(self) -> None:
+        name = f"Turn {self.what.turn}" if isinstance(self.what, TurnView) else "Event"
+        self.border_title = name
+        self.border_subtitle = "Y copies, Esc closes"
+        self.set_interval(LOOK_S, self.look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.look()
+        self.lines_changed()
+
+    def look(self) -> None:
+        """Show it as it is now: it may still go on."""
+        if self.room > 0:
+            self.show(lines(self.what, self.room))
+
+
+class TurnScreen(ModalScreen[None]):
+    """Scrolls; Escape, q or Enter close it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss(None)", "close"),
+        Binding("Y", "copy", "copy"),
+    ]
+
+    def __init__(self, what: TurnView | NoteView, copy: Callable[[str], None]) -> None:
+        super().__init__()
+        self._what = what
+        self._copy = copy
+
+    def compose(self) -> ComposeResult:
+        yield _Details(self._what)
+
+    def action_copy(self) -> None:
+        """Everything on the screen's subject, as text."""
+        rows = ("".join(text for text, _ in line) for line in lines(self._what, 10_000))
+        self._copy(f"{plain(self._what)}\n\n" + "\n".join(row.rstrip() for row in rows))
