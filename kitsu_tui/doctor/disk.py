@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -34,7 +35,11 @@ def state(context: Context) -> Finding:
 
 def logs(context: Context) -> Finding:
     """Log files."""
-    return look("logs", paths.log_root(context.environ), context, private_files=True)
+    try:
+        root = paths.log_root(context.environ)
+    except OSError:
+        return bad("logs", "the present folder does not exist any more", "cd to another one")
+    return look("logs", root, context, private_files=True)
 
 
 def runtime(context: Context) -> Finding:
@@ -71,16 +76,17 @@ def look(
         free = shutil.disk_usage(there).free
     except OSError as err:
         why = err.strerror or str(err)
-        return bad(name, f"{folder} cannot be reached: {why}", allow(folder))
+        return bad(name, f"{folder} cannot be reached: {why}", allow(name, folder), goes_first=True)
     found = f"{folder}, {size(free)} free"
     if there != folder:
         found += " (not made yet)"
     if not os.access(there, os.R_OK | os.X_OK):
-        return bad(name, f"{there} cannot be read", allow(there))
-    why = unwritable(there) if written or there != folder else ""
-    if why:
-        kind = bad if written else warn
-        return kind(name, f"{there} cannot be written to: {why}", allow(there))
+        return bad(name, f"{there} cannot be read", allow(name, there), goes_first=True)
+    hurdle = unwritable(there) if written or there != folder else None
+    if hurdle is not None:
+        found = f"{there} cannot be written to: {hurdle.strerror or hurdle}"
+        do = allow(name, there, hurdle.errno or 0)
+        return bad(name, found, do, goes_first=True) if written else warn(name, found, do)
     if free < EMPTY and written:
         return bad(name, f"{found}: that is no room", f"make room on the disk of {there}")
     if free < wants and written:
@@ -105,15 +111,15 @@ def existing(folder: Path) -> Path:
     raise FileNotFoundError(2, "nothing of this path exists", str(folder))
 
 
-def unwritable(folder: Path) -> str:
-    """Why nothing can be written there; empty when it can. Tried with a file that has no name."""
+def unwritable(folder: Path) -> OSError | None:
+    """Why nothing can be written there; None when it can. Tried with a file that has no name."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"kitsu doctor")
             file.flush()
     except OSError as err:
-        return err.strerror or str(err)
-    return ""
+        return err
+    return None
 
 
 def _modes(name: str, folder: Path, found: str, *, private: bool, private_files: bool) -> Finding:
@@ -124,7 +130,7 @@ def _modes(name: str, folder: Path, found: str, *, private: bool, private_files:
         return bad(
             name,
             f"{folder} belongs to user {owner}, not to you",
-            f"name a folder of your own ({VARIABLES[name]}), or: "
+            f"set {VARIABLES[name]} to a folder of your own, or: "
             f"{as_root(f'chown -R {os.getuid()} {folder}')}",
         )
     if private and mode & 0o077:
@@ -145,9 +151,6 @@ def _modes(name: str, folder: Path, found: str, *, private: bool, private_files:
     return ok(name, found)
 
 
-VARIABLES = {"state": "KITSU_STATE_DIR", "runtime": "KITSU_RUNTIME_DIR"}
-
-
 def _open(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & 0o077)
@@ -155,11 +158,26 @@ def _open(path: Path) -> bool:
         return False
 
 
-def allow(folder: Path) -> str:
-    """How to get at a folder."""
+VARIABLES = {
+    "models": "KITSU_MODELS_DIR",
+    "state": "KITSU_STATE_DIR",
+    "logs": "KITSU_LOG_ROOT",
+    "runtime": "KITSU_RUNTIME_DIR",
+    "cache": "TTS_CACHE_DIR",
+}
+"""The variable that names each folder."""
+
+
+def allow(name: str, folder: Path, why: int = errno.EACCES) -> str:
+    """How to get at a folder that the error `why` keeps us from."""
+    other = f"name another folder: {VARIABLES[name]}"
+    if why in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return f"make room there, or {other}"
+    if why == errno.EROFS:
+        return f"mount its disk for writing, or {other}"
     if sys.platform == "win32":
-        return f"give yourself the right to change {folder}, or name another folder"
-    return f"chmod u+rwx {folder} if it is yours, or name another folder (see .env.example)"
+        return f"give yourself the right to change {folder}, or {other}"
+    return f"chmod u+rwx {folder} if it is yours, or {other}"
 
 
 def size(count: float) -> str:

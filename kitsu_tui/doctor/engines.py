@@ -17,7 +17,7 @@ from engines.wire.envelope import Event, Hello, Init
 from engines.wire.logline import LogLine, Masker
 from engines.wire.message import Traffic
 from kitsu_tui import platform
-from kitsu_tui.config.errors import ConfigError
+from kitsu_tui.config.errors import ConfigError, MissingError
 from kitsu_tui.doctor.context import Context
 from kitsu_tui.doctor.disk import size
 from kitsu_tui.doctor.probe import Family, Probe, in_thread
@@ -165,9 +165,10 @@ async def _look(engine: str, context: Context, gate: list[asyncio.Semaphore]) ->
     try:
         spec = next(spec for spec in specs(context.loaded) if spec.name == engine)
         config = await in_thread(spec.config)
+    except MissingError:
+        return skipped(engine, "its model is missing: see Models")
     except ConfigError as err:
-        found, command = split_advice(str(err))
-        return bad(engine, found, command or "correct the profile")
+        return bad(engine, str(err), "correct the profile")
     if engine == "audio":
         config["output_file"] = ""  # a recording that is there stays as it is
     if not gate:

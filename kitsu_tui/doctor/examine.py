@@ -6,6 +6,7 @@ import asyncio
 import platform as host
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -85,6 +86,11 @@ async def _prepare(context: Context) -> None:
 
     environ = dict(context.environ)
     try:
+        Path.cwd()
+    except OSError:
+        context.trouble = "the present folder does not exist any more; run: cd ~"
+        return
+    try:
         load = probe.in_thread(lambda: load_profile(context.profile, environ))
         context.loaded = await asyncio.wait_for(load, LOAD_S)
         context.environ = context.loaded.environ
@@ -127,8 +133,9 @@ def _report(context: Context, results: list[tuple[Check, bool]], took: float) ->
     )
 
 
+PULL = "kitsu models pull "
 WEIGHT = (
-    *("Python", "Profile", "Models", "Libraries", "Disk", "Show", "Engines", "Sound", "Terminal"),
+    *("Python", "Profile", "Disk", "Models", "Libraries", "Show", "Engines", "Sound", "Terminal"),
     *("Other programs", "Machine"),
 )
 """Which family's advice is followed first, among findings that are equally bad."""
@@ -142,4 +149,10 @@ def next_step(results: list[tuple[Check, bool]]) -> str:
         return check.status != "bad", not goes_first, WEIGHT.index(check.group)
 
     wrong = [r for r in results if r[0].status in ("bad", "warn") and r[0].do]
-    return min(wrong, key=rank)[0].do if wrong else ""
+    if not wrong:
+        return ""
+    step = min(wrong, key=rank)[0].do
+    if step.startswith(PULL):  # one command fetches all that is missing
+        names = [check.do.removeprefix(PULL) for check, _ in wrong if check.do.startswith(PULL)]
+        return PULL + " ".join(dict.fromkeys(names))
+    return step

@@ -11,7 +11,7 @@ from pathlib import Path
 from kitsu_tui.config import ConfigError
 from kitsu_tui.doctor.context import Context
 from kitsu_tui.doctor.probe import Family, Probe
-from kitsu_tui.doctor.report import Finding, bad, ok, skipped, warn
+from kitsu_tui.doctor.report import Finding, bad, ok, skipped, split_advice, warn
 
 UNREADABLE = "the profile cannot be used"
 SMOKE_TEST = "smollm2-135m-instruct-q4_1"
@@ -35,12 +35,9 @@ def profile(context: Context) -> Finding:
     """Is it valid; which engines does it start."""
     loaded = context.loaded
     if loaded is None:
-        return bad(
-            "profile",
-            context.trouble,
-            "correct it; profiles/base.yaml explains every key",
-            goes_first=True,
-        )
+        found, do = split_advice(context.trouble)
+        do = do or "correct it; profiles/base.yaml explains every key"
+        return bad("profile", found, do, goes_first=True)
     from kitsu_tui.config import ENGINES
 
     on = [name for name in ENGINES if loaded.enabled(name)]

@@ -138,7 +138,10 @@ def latch(context: Context) -> Finding:
 
     path = paths.state_dir(context.environ) / "latch.json"
     damaged = LatchFile(panicked=True, by="a damaged file")
-    value = read_file(path, LatchFile, damaged if path.exists() else LatchFile())
+    try:
+        value = read_file(path, LatchFile, damaged if path.exists() else LatchFile())
+    except OSError:
+        return skipped("panic latch", "the state folder cannot be read: see Disk")
     if value.panicked:
         return warn(
             "panic latch",
