@@ -17,9 +17,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from engines.wire.codec import BadLine, LineSplitter, decode, encode
-from engines.wire.envelope import Event, Frame, Hello, Response
+from engines.wire.envelope import WIRE_VERSIONS, Event, Frame, Hello, Response
 from engines.wire.message import BadBody, RequestKind, Traffic
 from engines.wire.peer import Exchange, Peer, RequestFailed
+from kitsu_tui import __version__
 from kitsu_tui.config import endpoint, paths
 
 P = TypeVar("P", bound=Struct)
@@ -32,6 +33,18 @@ log = logging.getLogger("client")
 
 class NoShow(Exception):
     """No show is running, or none answers. The message says what to do."""
+
+
+class WrongShow(NoShow):
+    """There is a show, but not for this client: it is another user's, or of another version.
+
+    Attributes:
+        pid: its process, 0 when it is not known.
+    """
+
+    def __init__(self, message: str, pid: int = 0) -> None:
+        super().__init__(message)
+        self.pid = pid
 
 
 class Client:
@@ -52,6 +65,7 @@ class Client:
 
         Raises:
             NoShow: it does not come.
+            WrongShow: it speaks no version of the wire that is spoken here.
         """
         waiting = {
             asyncio.ensure_future(self._greeted.wait()),
@@ -62,6 +76,14 @@ class Client:
             task.cancel()
         if not self._greeted.is_set():
             raise NoShow("something listens on the control socket, but no show says hello there")
+        hello = self.hello
+        if hello is not None and not set(hello.wire) & set(WIRE_VERSIONS):
+            raise WrongShow(
+                f"the show is of version {hello.version} and speaks wire {hello.wire}, this is "
+                f"version {__version__} and speaks wire {WIRE_VERSIONS}: use the kitsu that "
+                "started it, or end it with kitsu stop and start it anew",
+                hello.pid,
+            )
 
     async def ask(self, kind: RequestKind[P, R], params: P, timeout: float = 10.0) -> R:
         """Ask and wait for the result.
@@ -121,11 +143,14 @@ async def connect(timeout: float = CONNECT_TIMEOUT) -> AsyncIterator[Client]:
 
     Raises:
         NoShow: none is running, or it does not answer.
+        WrongShow: there is one, but not for this client.
     """
     try:
         reader, writer = await asyncio.wait_for(endpoint.open_connection(), timeout)
     except paths.PathError as err:
-        raise NoShow(str(err)) from None
+        raise WrongShow(str(err)) from None
+    except PermissionError:
+        raise WrongShow("a show listens, but not for this user") from None
     except (OSError, TimeoutError):
         raise NoShow("no show is running; start one with: kitsu run --detach") from None
     client = Client(reader, writer)
@@ -136,4 +161,4 @@ async def connect(timeout: float = CONNECT_TIMEOUT) -> AsyncIterator[Client]:
         await client.close()
 
 
-__all__ = ["Client", "NoShow", "RequestFailed", "connect"]
+__all__ = ["Client", "NoShow", "RequestFailed", "WrongShow", "connect"]

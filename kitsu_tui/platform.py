@@ -61,6 +61,17 @@ def signal_group(pid: int, name: str) -> bool:
     return True
 
 
+def ask_to_end(pid: int) -> bool:
+    """Ask a process to end in its own time; False when it cannot be asked."""
+    if pid <= 1:
+        return False
+    try:
+        psutil.Process(pid).terminate()
+    except psutil.Error:
+        return False
+    return True
+
+
 def end(pid: int) -> None:
     """End one process now, if it is there and ours to end."""
     with contextlib.suppress(psutil.Error, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from asyncio import StreamReader as Reader
 from asyncio import StreamWriter as Writer
@@ -15,7 +16,7 @@ from engines.wire import control, show
 from engines.wire.codec import decode, encode
 from engines.wire.envelope import Event, Hello, Request, Response
 from engines.wire.peer import RequestFailed
-from kitsu_tui.client import NoShow, connect
+from kitsu_tui.client import NoShow, WrongShow, connect
 from kitsu_tui.config import endpoint
 from tests.conftest import Sandbox
 
@@ -132,3 +133,73 @@ async def test_a_show_that_does_not_answer_is_a_timeout(sandbox: Sandbox) -> Non
         with pytest.raises(RequestFailed) as failed:
             await client.ask(control.STATUS, control.Ask(by="test"), timeout=0.05)
         assert failed.value.code == "timeout"
+
+
+async def test_a_show_of_another_wire_is_named_with_both_versions(sandbox: Sandbox) -> None:
+    async def other(reader: Reader, writer: Writer) -> None:
+        writer.write(encode(Hello(wire=[7, 8], engine="show", version="9.9", pid=4711)))
+        await reader.read()
+
+    async with listening(other):
+        with pytest.raises(WrongShow, match=r"version 9\.9 and speaks wire \[7, 8\]") as wrong:
+            async with connect():
+                pass
+        assert wrong.value.pid == 4711
+        assert "kitsu stop" in str(wrong.value)
+
+
+async def test_a_show_of_another_user_is_not_asked(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def answer(reader: Reader, writer: Writer) -> None:
+        asked.append(1)
+
+    async with listening(answer):
+        me = os.getuid()
+        monkeypatch.setattr(os, "getuid", lambda: me + 1)
+        with pytest.raises(WrongShow, match="is asked by the user who runs it"):
+            async with connect():
+                pass
+    assert not asked
+
+
+OTHER_SHOW = """
+import asyncio, os, signal, sys
+from engines.wire.codec import encode
+from engines.wire.envelope import Hello
+from kitsu_tui.config import endpoint
+
+async def main():
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    async def handle(reader, writer):
+        writer.write(encode(Hello(wire=[99], engine="show", version="9.9", pid=os.getpid())))
+        await reader.read()
+    await endpoint.serve(os.environ, handle)
+    print("up", flush=True)
+    await ended.wait()
+
+asyncio.run(main())
+"""
+
+
+def test_a_show_of_another_version_is_told_of_and_can_be_stopped(sandbox: Sandbox) -> None:
+    command = [sys.executable, "-c", OTHER_SHOW]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as show:
+        assert show.stdout is not None
+        assert show.stdout.readline() == "up\n"
+
+        def kitsu(verb: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "kitsu_tui.cli", verb]
+            return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+        status = kitsu("status")
+        assert status.returncode == 3
+        assert status.stderr.count("\n") == 1
+        assert "the show is of version 9.9 and speaks wire [99]" in status.stderr
+        assert show.poll() is None
+        stop = kitsu("stop")
+        assert (stop.returncode, stop.stderr) == (0, "")
+        assert show.wait(10) == 0

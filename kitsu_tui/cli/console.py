@@ -116,6 +116,13 @@ def console(
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("kitsu-tui needs a terminal; without one use: kitsu status", file=sys.stderr)
         raise typer.Exit(2)
+    if os.environ.get("TERM") == "dumb":
+        print(
+            "kitsu-tui: TERM is dumb: this terminal cannot place a cursor; use kitsu status here, "
+            "or set TERM=xterm-256color if it can",
+            file=sys.stderr,
+        )
+        raise typer.Exit(2)
     from kitsu_tui.console import terminal
 
     remote = terminal.prepare(os.environ)

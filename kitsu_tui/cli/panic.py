@@ -10,7 +10,7 @@ TIMEOUT_S = 5.0
 
 def panic() -> int:
     """Ask the show to panic; returns the exit code. 0: done, 1: not, 3: no show runs."""
-    from kitsu_tui.config import endpoint
+    from kitsu_tui.config import endpoint, paths
 
     who = f"cli:{os.environ.get('USER') or os.environ.get('USERNAME') or 'unknown'}"
     line = '{"type":"request","id":"1","name":"show.panic","data":{"by":' + _quoted(who) + "}}\n"
@@ -20,7 +20,9 @@ def panic() -> int:
             answer = _answer(link.makefile("rb"))
     except OSError as err:
         none = isinstance(err, FileNotFoundError | ConnectionRefusedError)
+        ours = not isinstance(err, paths.PathError)
         why = "no show is running" if none else f"the show does not answer ({err})"
+        why = why if ours else str(err)
         print(f"kitsu panic: {why}", file=sys.stderr)
         return 3
     import json

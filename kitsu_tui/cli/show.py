@@ -179,9 +179,17 @@ def end_show(verb: str) -> None:
     from engines.wire import control
     from kitsu_tui import platform
     from kitsu_tui.cli.ask import run as ask_it
-    from kitsu_tui.client import RequestFailed, connect
+    from kitsu_tui.client import RequestFailed, WrongShow, connect
 
     async def work() -> int:
+        try:
+            return await ask_to_end()
+        except WrongShow as err:
+            if not err.pid or not platform.ask_to_end(err.pid):
+                raise
+            return err.pid  # of another version: it knows the signal
+
+    async def ask_to_end() -> int:
         async with connect() as show:
             try:
                 await show.ask(control.STOP, control.Ask(by=actor()))

@@ -134,11 +134,13 @@ def a_show(profile: str, engines: list[str]) -> Iterator[bool]:
 
     Waits until the engines named are ready or have failed. Yields True when it is our own.
     """
-    from kitsu_tui.config import endpoint
+    from kitsu_tui.config import endpoint, paths
 
     ours = False
     try:
         endpoint.connect_now(os.environ, 1.0).close()
+    except paths.PathError as err:
+        fail("talk", str(err), EXIT_FAILED)
     except OSError:
         _start(profile)
         ours = True

@@ -40,8 +40,10 @@ def connect_now(environ: Mapping[str, str], timeout: float) -> socket.socket:
     """A connected blocking socket.
 
     Raises:
+        paths.PathError: what listens there is not this user's.
         OSError: no show listens.
     """
+    paths.check_ours(paths.runtime_dir(environ))
     if uses_tcp():
         port, token = _read_token(environ)
         link = socket.create_connection(("127.0.0.1", port), timeout)
@@ -63,11 +65,13 @@ async def open_connection(
     """A connection for asyncio.
 
     Raises:
+        paths.PathError: what listens there is not this user's.
         OSError: no show listens.
     """
     import asyncio
 
     environ = os.environ if environ is None else environ
+    paths.check_ours(paths.runtime_dir(environ))
     if uses_tcp():
         port, token = _read_token(environ)
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=STREAM_LIMIT)

@@ -74,6 +74,30 @@ def socket_path(environ: Mapping[str, str], name: str = SOCKET_NAME) -> Path:
     return path
 
 
+def check_ours(folder: Path) -> None:
+    """Before a client trusts what listens in `folder`: it must be this user's. No folder is fine.
+
+    PathError when it is somebody else's: their show is not ours to run, and what listens in a
+    folder that they made may be no show. Root may go everywhere, as it does anyway.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise PathError(
+            f"the folder {folder} cannot be looked into ({error.strerror}): "
+            "a show is asked by the user who runs it, see KITSU_RUNTIME_DIR"
+        ) from None
+    if os.getuid() not in (0, found.st_uid):
+        raise PathError(
+            f"the folder {folder} belongs to user {found.st_uid}, you are user {os.getuid()}: "
+            "a show is asked by the user who runs it, see KITSU_RUNTIME_DIR"
+        )
+
+
 def private_dir(path: Path) -> Path:
     """Make `path` (and its parents) for this user alone, mode 700, and return it.
 

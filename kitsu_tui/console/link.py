@@ -22,7 +22,7 @@ from engines.wire.envelope import Failure
 from engines.wire.logline import LogLine
 from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
-from kitsu_tui.client import Client, NoShow, connect
+from kitsu_tui.client import Client, NoShow, WrongShow, connect
 from kitsu_tui.console.trends import Trends
 from kitsu_tui.model.state import ShowState, reduce
 
@@ -72,7 +72,7 @@ _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.Acted: ("transcript",),
 }
 
-Phase = Literal["looking", "starting", "attached", "gone", "failed"]
+Phase = Literal["looking", "starting", "attached", "gone", "failed", "past"]
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ class Link:
                     self._want_launch = False
                     await self._watch(client)
             except NoShow as error:
-                if self._want_launch and self.launch is not None:
+                other = isinstance(error, WrongShow)  # none can be started beside it
+                if self._want_launch and self.launch is not None and not other:
                     await self._launch(self.launch)
                     continue
                 if self.phase != "failed":

@@ -90,3 +90,17 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     os.chown(foreign, 12345, 12345)
     with pytest.raises(paths.PathError, match="belongs to user 12345"):
         paths.private_dir(foreign)
+
+
+@posix
+def test_a_client_goes_only_to_a_show_of_its_own_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.check_ours(tmp_path)
+    paths.check_ours(tmp_path / "not made yet")
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(paths.PathError, match=f"belongs to user {owner}, you are user {owner + 1}"):
+        paths.check_ours(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    paths.check_ours(tmp_path)
