@@ -26,6 +26,7 @@ WHERE = {
     "detached": "detached; the show goes on (kitsu-tui to come back, kitsu stop to end it)",
     "stopped": "the show was stopped",
     "no show": "no show is running (kitsu-tui starts one)",
+    "past": "the past session is closed",
 }
 
 
@@ -88,6 +89,23 @@ def _picture(path: Path, size: str, wishes: ConsoleWishes) -> None:
     print(f"{path}: written")
 
 
+def _session(journal: bool, name: str) -> Path | None:
+    """The journal that is asked for; ends with a word when there is none."""
+    if not journal:
+        if name:
+            print(f"kitsu-tui: {name}: to read a session say --journal", file=sys.stderr)
+            raise typer.Exit(2)
+        return None
+    from kitsu_tui.config.paths import state_dir
+    from kitsu_tui.journal.sessions import NoJournal, find_session
+
+    try:
+        return find_session(state_dir(os.environ), name)
+    except (NoJournal, OSError) as error:
+        print(f"kitsu-tui: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
 @app.command()
 def console(
     profile: Annotated[
@@ -106,8 +124,15 @@ def console(
         typer.Option(metavar="FILE", help="write what would be seen now as SVG, and end"),
     ] = None,
     size: Annotated[str, typer.Option(help="of the picture, columns x rows")] = "120x40",
+    journal: Annotated[
+        bool, typer.Option("--journal", help="read a past session, the newest or the one named")
+    ] = False,
+    session: Annotated[
+        str, typer.Argument(help="with --journal: a session's name, folder or file")
+    ] = "",
 ) -> None:
     """The console: watch a show and run it. Starts one when none is running."""
+    past = _session(journal, session)
     wishes = _wishes(theme, layout)
     if picture is not None:
         _picture(picture, size, wishes)
@@ -131,15 +156,22 @@ def console(
     from kitsu_tui.console.link import Link
     from kitsu_tui.console.output import Output
 
-    link = Link(
-        by=terminal.actor(os.environ),
-        launch=None if attach_only or read_only else lambda: launch(profile),
-        profile=profile,
-        read_only=read_only,
-    )
+    by = terminal.actor(os.environ)
+    if past is not None:
+        from kitsu_tui.console.past import PastLink
+
+        link: Link = PastLink(by=by, path=past)
+    else:
+        link = Link(
+            by=by,
+            launch=None if attach_only or read_only else lambda: launch(profile),
+            profile=profile,
+            read_only=read_only,
+        )
 
     def farewell() -> str:
-        return f"kitsu-tui: {WHERE['detached' if link.attached else 'no show']}"
+        ending = "detached" if link.attached else "no show"
+        return f"kitsu-tui: {WHERE[ending if past is None else 'past']}"
 
     def leave() -> None:
         screen.leave()
@@ -156,7 +188,7 @@ def console(
     guard.left()
     if ending == "detached" and not link.was_attached:
         ending = "no show"
-    print(f"kitsu-tui: {WHERE[ending or 'detached']}")
+    print(f"kitsu-tui: {WHERE[ending or 'detached'] if past is None else WHERE['past']}")
     raise typer.Exit(128 + guard.signal if guard.signal else screen.return_code or 0)
 
 

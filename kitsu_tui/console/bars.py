@@ -19,6 +19,8 @@ def banner(link: Link, now: float, width: int = WIDE, keys: Keys = DEFAULT_KEYS)
     """A row for what must not be overlooked: panic, or no show. None when all is well."""
     if link.phase in ("gone", "failed"):
         return _no_show(link, width, keys)
+    if link.phase == "past":
+        return clip(((f" PAST SESSION {visible(link.detail)}", "warn"),), width)
     panic = link.state.panic
     if not panic.latched:
         return None

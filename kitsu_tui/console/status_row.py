@@ -79,9 +79,10 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
         *_persona(state),
         Item("marks", words(_count(len(state.incidents), "mark"), "", style="dim")),
     ]
-    up = now - state.started if state.started else 0.0
+    past = link.phase == "past"
+    up = (state.t if past else now) - state.started if state.started else 0.0
     right = [
-        Item("names", _operators(state.operators)),
+        Item("names", ((),) if past else _operators(state.operators)),
         Item("up", words(f"up {span(up)}" if up else "", "", style="dim")),
     ]
     left_line, right_line = settle(items, right, _ORDER, width)
@@ -111,7 +112,7 @@ def _name(state: ShowState) -> str:
 def _how(link: Link) -> list[Item]:
     """What she does, or why nobody can tell."""
     if not link.attached:
-        return [Item("air", words(phase(link), style="bad"))]
+        return [Item("air", words(phase(link), style="warn" if link.phase == "past" else "bad"))]
     if link.silent:
         seconds = f"{link.silent:.0f} s"
         said = words(
@@ -180,4 +181,4 @@ def phase(link: Link) -> str:
         return "looking for a show"
     if link.phase == "starting":
         return "starting a show"
-    return "NO SHOW"
+    return "PAST SESSION" if link.phase == "past" else "NO SHOW"

@@ -201,6 +201,10 @@ class TranscriptView(LineView):
         super().follow()
         self._repaint()
 
+    def action_scroll_end(self) -> None:
+        """The end is the end of all, not of what is held."""
+        self.follow()
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if not self._moving:
