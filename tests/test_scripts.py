@@ -5,6 +5,7 @@ Its lock names one wheel made here and its build needs nothing, so no test needs
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -331,9 +332,108 @@ def test_the_lock_fits_the_project() -> None:
     assert locked["textual"] == "8.2.8"
 
 
-@pytest.mark.parametrize("name", ["start.ps1", "test.ps1", "check.ps1", "lib.ps1"])
-def test_powershell_twins_say_that_they_are_not_tried(name: str) -> None:
+POWERSHELL = sorted(path.name for path in SCRIPTS.glob("*.ps1"))
+
+
+@pytest.mark.parametrize("name", POWERSHELL)
+def test_powershell_scripts_say_that_they_are_not_tried(name: str) -> None:
     assert (SCRIPTS / name).read_text().startswith("# NOT TRIED")
+
+
+def brackets(text: str) -> list[str]:
+    """What is left open, or closed too often, in a PowerShell script without here-strings."""
+    open_ones: list[str] = []
+    pairs = {")": "(", "]": "[", "}": "{"}
+    token = re.compile(
+        r"""\#[^\n]* | '(?:[^']|'')*' | `. | \$\( | ["(){}\[\]]""", re.VERBOSE | re.DOTALL
+    )
+    at = 0
+    while found := token.search(text, at):
+        at = found.end()
+        word = found.group()
+        inside = bool(open_ones) and open_ones[-1] == '"'
+        if inside and word not in ('"', "$("):
+            # A quoted text: only its end and a subexpression count. Go on behind the first sign.
+            at = found.start() + (2 if word.startswith("`") else 1)
+        elif word == '"':
+            if inside:
+                open_ones.pop()
+            else:
+                open_ones.append('"')
+        elif word in ("(", "[", "{", "$("):
+            open_ones.append(word[-1])
+        elif word in pairs and (not open_ones or open_ones.pop() != pairs[word]):
+            return [f"{word} on line {text.count(chr(10), 0, at) + 1}"]
+    return open_ones
+
+
+@pytest.mark.parametrize("name", POWERSHELL)
+def test_a_powershell_script_parses(name: str) -> None:
+    """By PowerShell where there is one; else what can be told without it."""
+    path = SCRIPTS / name
+    assert brackets(path.read_text("utf-8")) == []
+    assert path.read_text("utf-8").isascii()  # Windows PowerShell 5 reads others as ANSI
+    shell = shutil.which("pwsh")
+    if shell is None:
+        return
+    code = (
+        "$e = $null; $null = [Management.Automation.Language.Parser]::ParseFile("
+        f"'{path}', [ref]$null, [ref]$e); $e | ForEach-Object {{ $_.ToString() }}"
+    )
+    done = subprocess.run(
+        [shell, "-NoProfile", "-Command", code], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == ""
+
+
+def test_the_look_at_brackets_sees_mistakes() -> None:
+    assert brackets("if ($a) { 'it''s }' \"$(f \"x)\") }\" } # }") == []
+    assert brackets("if ($a) { f") == ["{"]
+    assert brackets("f) ") == [") on line 1"]
+    assert brackets('"open') == ['"']
+
+
+@pytest.mark.parametrize("name", POWERSHELL)
+def test_a_powershell_script_calls_what_there_is(name: str) -> None:
+    """Our own functions are in the script or in lib.ps1; `kitsu` has the verbs."""
+    text = (SCRIPTS / name).read_text()
+    both = text + (SCRIPTS / "lib.ps1").read_text()
+    ours = re.findall(r"^function ([\w-]+)", both, re.MULTILINE)
+    called = re.findall(r"\b((?:Initialize|Get|Stop|Test|Find|Invoke)-[A-Z]\w+)", text)
+    cmdlets = {"Get-Content", "Test-Path"}
+    assert set(called) - cmdlets <= set(ours)
+    for module in re.findall(r"-m (kitsu_tui[\w.]*)", text):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    [
+        ("run_pipeline.ps1", ["start", "stop", "status"]),
+        ("service_manager.ps1", ["list", "status", "start", "stop", "restart", "kill"]),
+    ],
+)
+def test_actions_of_the_windows_scripts_are_verbs_of_kitsu(name: str, actions: list[str]) -> None:
+    from typer.main import get_command
+
+    from kitsu_tui.cli.app import app
+
+    text = (SCRIPTS / name).read_text()
+    [said] = re.findall(r"ValidateSet\(([^)]*)\)", text)
+    assert re.findall(r"'(\w+)'", said) == actions
+    verbs = set(getattr(get_command(app), "commands", {}))
+    assert set(actions) - {"list"} <= verbs
+    assert {"run", "status"} <= verbs
+    assert "Position = 0" in text  # as `-Action stop` and as `stop`
+
+
+def test_services_are_mapped_where_the_profiles_are() -> None:
+    """The one list of older names is the configuration's; the script asks it."""
+    from kitsu_tui.config.schema import ALIASES
+
+    assert "kitsu_tui.config.schema import ALIASES" in (SCRIPTS / "service_manager.ps1").read_text()
+    modules = ("asr_worker", "policy_worker", "tts_worker", "avatar_controller", "obs_controller")
+    assert set(ALIASES) >= {*modules, "twitch_ingest", "orchestrator", "control_panel_backend"}
 
 
 def test_ci_runs_the_tests() -> None:
