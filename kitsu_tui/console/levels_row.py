@@ -98,8 +98,9 @@ def _ear(state: ShowState, form: _Form) -> Line:
     style = "dim" if name == _NOBODY else "strong"
     if not form.long:
         hears = state.levels.hearing and name != _NOBODY
-        # What a mute says is wider than the smallest bars.
-        more = max(0, 5 - form.steps) * (state.mic_muted + state.voice_muted)
+        # Words in the place of a bar may be wider than the bar.
+        missing = state.devices is not None and state.devices.state in ("null", "lost")
+        more = max(0, 5 - form.steps) * (state.mic_muted + (state.voice_muted or missing))
         ear = form.ear + (0 if hears else 6) - more
         short: Span = ("● hears ", "good") if hears else ("○ ", "dim")
         text = name if name == _NOBODY or hears else f"to {name}"
@@ -130,7 +131,8 @@ def _out(state: ShowState, form: _Form) -> Line:
         words = "DEVICE LOST" if lost else "no sound device"
         if not form.long:
             words = "LOST" if lost else "none"
-        return ((fit(words, max(width, len(words) + 1)), "bad" if lost else "warn"),)
+        least = 6 if not form.long else len(words) + 1
+        return ((fit(words, max(width, least)), "bad" if lost else "warn"),)
     style = "warn" if state.voice_muted else ""
     if state.voice_muted and not form.figures:
         return ((fit("MUTED", max(5, form.steps)) + " ", style),)

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitsu_tui.model.latency import STAGES, percentile, stages
+from kitsu_tui.model.latency import STAGES, enough, kind_of, of_kind, percentile, stages
 
 
 def test_nothing_has_no_percentile() -> None:
@@ -30,3 +30,26 @@ def test_stages_stand_in_order_and_count_only_the_turns_that_reached_them() -> N
     assert [f.stage for f in figures] == ["endpoint", "audible"]
     assert [(f.samples, f.last) for f in figures] == [(2, 300.0), (1, 900.0)]
     assert {f.stage for f in figures} <= set(STAGES)
+
+
+def test_a_percentile_needs_a_sample_above_it_to_be_more_than_the_slowest_turn() -> None:
+    assert [n for n in (1, 2, 19, 20, 99, 100, 101) if enough(99, n)] == [100, 101]
+    assert [n for n in (1, 2, 19, 20, 21) if enough(95, n)] == [20, 21]
+    assert [n for n in (0, 1, 2, 3) if enough(50, n)] == [2, 3]
+
+
+@given(
+    st.lists(st.integers(0, 1000), unique=True, min_size=1, max_size=150),
+    st.sampled_from([50, 95, 99]),
+)
+def test_enough_is_when_the_nearest_rank_is_not_the_greatest(values: list[int], p: int) -> None:
+    ordered = sorted(float(value) for value in values)
+    assert enough(p, len(ordered)) is (percentile(ordered, p) < ordered[-1])
+
+
+def test_speech_has_an_end_and_a_transcript() -> None:
+    said = {"speech_end": 0.0, "endpoint": 200.0, "audible": 900.0}
+    typed = {"speech_end": 0.0, "first_token": 90.0, "audible": 300.0}
+    assert (kind_of(said), kind_of(typed)) == ("voice", "typed")
+    assert of_kind([said, typed, said], "voice") == [said, said]
+    assert of_kind([said, typed], "typed") == [typed]

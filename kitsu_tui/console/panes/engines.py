@@ -28,9 +28,9 @@ from kitsu_tui.console.widgets.sparkline import sparkline
 from kitsu_tui.console.words import SIGNS, clock, size, span, who
 from kitsu_tui.model.state import EngineView
 
-BESIDE_FROM = 110
+BESIDE_FROM = 140
 """Cells of the pane from which on the details stand beside the table."""
-TABLE_MOST = 92
+TABLE_BESIDE = 86
 """Cells of the table there."""
 _STATE_LEAST = 10
 """So that the table is not wider or narrower with every change but that to `unresponsive`."""
@@ -60,15 +60,19 @@ def _starts(engine: EngineView, now: float) -> str:
     return str(engine.restarts + 1 if engine.pid or engine.exit else 0)
 
 
+def _ms(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
 # In the order in which they stand.
 COLUMNS = (
     Column("for", 7, _since, runs=False),
     Column("starts", 6, _starts, runs=False),
-    Column("cpu", 5, lambda engine, now: f"{engine.cpu:.0f} %"),
+    Column("cpu", 6, lambda engine, now: f"{engine.cpu:.0f} %"),
     Column("memory", 7, lambda engine, now: size(engine.memory) if engine.memory else "-"),
     Column("queue", 5, lambda engine, now: str(engine.queue)),
     Column("lost", 5, lambda engine, now: str(engine.dropped)),
-    Column("ping", 6, lambda engine, now: f"{engine.ping_ms:.1f}"),
+    Column("ping", 6, lambda engine, now: _ms(engine.ping_ms)),
     Column("pid", 7, lambda engine, now: str(engine.pid)),
     Column("by", 12, lambda engine, now: who(engine.by) if engine.by else "", runs=False),
 )
@@ -191,7 +195,7 @@ def _figures(engine: EngineView, trends: Trends, now: float, width: int) -> list
         f"queue {engine.queue}",
         f"dropped {engine.dropped}",
         f"stale {engine.stale}",
-        f"ping {engine.ping_ms:.1f} ms",
+        f"ping {_ms(engine.ping_ms)} ms",
         f"pid {engine.pid}",
     ]
     # A figure and its word stay together.
@@ -200,19 +204,46 @@ def _figures(engine: EngineView, trends: Trends, now: float, width: int) -> list
 
 
 def summary(engines: list[EngineView], width: int) -> Line:
-    """All engines in one row; where there is no room, only the names of those that are ready."""
+    """All engines in one row. Where there is no room, those that are off and then those that are
+    ready are only signs, and in the end the ones in trouble are named alone.
+    """
     spans: list[tuple[str, str]] = []
-    for words in (2, 1, 0):
+    for names, states in _SUMMARIES:
         spans = []
         for number, engine in enumerate(engines, 1):
             sign, style = SIGNS[engine.state]
-            says = engine.state if words == 2 or (words and engine.state != "ready") else ""
-            name = visible(engine.name) if words else ""
-            text = " ".join(part for part in (sign, name, says) if part)
+            kind = engine.state if engine.state in ("ready", "off") else "trouble"
+            name = visible(engine.name) if kind in names else ""
+            text = " ".join(part for part in (sign, name, engine.state * (kind in states)) if part)
             spans += [(f" {number % 10}", "dim"), (f" {text} ", style)]
         if width_of(tuple(spans)) <= width:
-            break
-    return tuple(spans)
+            return tuple(spans)
+    return _troubles(engines, width) or tuple(spans)
+
+
+_ALL = ("ready", "off", "trouble")
+_SUMMARIES = (
+    (_ALL, _ALL),
+    (_ALL, ("off", "trouble")),
+    (("ready", "trouble"), ("trouble",)),
+    (("trouble",), ("trouble",)),
+)
+"""Of which engines a summary says the name, and of which the state."""
+
+
+def _troubles(engines: list[EngineView], width: int) -> Line:
+    """Those that are neither ready nor off, as far as there is room, and how many more."""
+    troubled = [engine for engine in engines if engine.state not in ("ready", "off")]
+    for count in range(len(troubled), 0, -1):
+        spans: list[tuple[str, str]] = []
+        for engine in troubled[:count]:
+            sign, style = SIGNS[engine.state]
+            spans.append((f" {sign} {visible(engine.name)} {engine.state} ", style))
+        if count < len(troubled):
+            spans.append((f" +{len(troubled) - count} not ready", "warn"))
+        if width_of(tuple(spans)) <= width:
+            return tuple(spans)
+    return ()
 
 
 def beside(left: list[Line], right: list[Line], width: int, gap: int = 3) -> list[Line]:
@@ -241,6 +272,8 @@ class Engines(Table):
         self.selected = ""
         self._link: Link | None = None
         self._now = 0.0
+        self._first = 1
+        """Line of the first engine."""
 
     def paint(self, link: Link, now: float) -> None:
         """Show the engines as they are."""
@@ -255,9 +288,14 @@ class Engines(Table):
             return
         width = self.room
         chosen = link.state.engines[self.selected]
-        table = min(width, TABLE_MOST) if width >= BESIDE_FROM else width
+        table = TABLE_BESIDE if width >= BESIDE_FROM else width
         at = widths(engines, table)
-        lines = [head(at, table)]
+        # In a low pane the heading gives its row to an engine.
+        low = len(engines) >= self.size.height
+        if low and link.attached:
+            self.border_subtitle = "".join(text for text, _ in _troubles(engines, width - 4))
+        lines = [] if low else [head(at, table)]
+        self._first = len(lines)
         for number, engine in enumerate(engines, 1):
             lines.append(row(number, engine, engine is chosen, now, at, table))
         if table < width:
@@ -284,7 +322,8 @@ class Engines(Table):
         if 0 <= at < len(names):
             self.selected = names[at]
             self.paint(self._link, self._now)
-            self.scroll_to(y=max(0, at + 2 - self.size.height), animate=False)
+            last = at + self._first
+            self.scroll_to(y=max(0, last + 1 - self.size.height), animate=False)
 
     def resized(self) -> None:
         if self._link is not None:

@@ -28,5 +28,5 @@ def _cell(value: float | None, low: float, high: float) -> str:
         return " "
     if high <= low:
         return BARS[0]
-    share = (value - low) / (high - low)
-    return BARS[max(0, min(len(BARS) - 1, int(share * len(BARS))))]
+    share = max(0.0, min(1.0, (value - low) / (high - low)))
+    return BARS[min(len(BARS) - 1, int(share * len(BARS)))]
