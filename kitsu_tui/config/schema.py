@@ -78,6 +78,10 @@ class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nice: Annotated[
         int, Meta(ge=0, le=19, description="0 runs first; model engines stand behind audio")
     ] = 0
+    load_s: Annotated[
+        float,
+        Meta(gt=0, le=3600, description="ended when it is not ready within this time, in seconds"),
+    ] = 120.0
     progress_s: Annotated[
         float,
         Meta(

@@ -29,6 +29,8 @@ class Spec:
     config: Callable[[], dict[str, Any]]
     needs: list[str] = field(default_factory=list)
     nice: int = 0
+    load_s: float = 120.0
+    """Longest load."""
     progress_s: float = 0.0
     """Seconds that a request may go without a sign of progress (`show.progress`); 0: no limit."""
     env: dict[str, str] = field(default_factory=dict)

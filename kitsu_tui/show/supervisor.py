@@ -69,6 +69,7 @@ def specs(loaded: Loaded) -> list[Spec]:
                 config=_config_of(loaded, name),
                 needs=list(process.needs),
                 nice=process.nice,
+                load_s=process.load_s,
                 progress_s=process.progress_s or progress_limit(loaded.profile, name),
                 env=thread_budget(_threads(loaded, name), loaded.environ) | dict(process.env),
                 enabled=loaded.enabled(name),

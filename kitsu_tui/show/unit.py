@@ -13,6 +13,7 @@ from engines.wire.logline import Masker
 from engines.wire.message import EventKind
 from kitsu_tui import platform
 from kitsu_tui.config.errors import ConfigError
+from kitsu_tui.show.checkup import Checkup
 from kitsu_tui.show.child import Child, why_not_started
 from kitsu_tui.show.link import Link, Listener
 from kitsu_tui.show.restart import RestartPolicy
@@ -22,15 +23,9 @@ from kitsu_tui.show.stderr import Stderr
 log = logging.getLogger("show.unit")
 
 HELLO_S = 10.0
-LOAD_S = 120.0
-"""Longest load: a pong says nothing of a loader that is stuck."""
 TICK_S = 0.25
 MAX_DETAIL = 1000
 """Characters of an engine's own words that are told: they stand in the picture of the show."""
-CLOGGED_S = 2.0
-"""How long more than a bound may wait for an engine to read it."""
-STALLED_S = 2.0
-"""When checks are this far apart, it is the show that stood still, and not the engine."""
 
 
 class Unit:
@@ -66,10 +61,7 @@ class Unit:
         self._detail = ""
         self._needs: list[Unit] = []
         self._ready_since = 0.0
-        self._loading_since = 0.0
-        self._checked = 0.0
-        self._clogged_since = 0.0
-        self._flooded = False
+        self._checkup: Checkup | None = None
         self._closing = False
 
     # -- asked from outside ------------------------------------------------------------------
@@ -225,8 +217,6 @@ class Unit:
 
     async def _watch(self, child: Child, link: Link, config: dict[str, Any]) -> str:
         """See it through; returns why it ended: `asked`, or a reason, or nothing."""
-        self._loading_since = self._checked = time.monotonic()
-        self._clogged_since, self._flooded = 0.0, False
         exited = asyncio.ensure_future(child.exited.wait())
         asked = asyncio.ensure_future(self._asked_to_end())
         greeting = asyncio.ensure_future(link.greeted.wait())
@@ -242,9 +232,11 @@ class Unit:
                     return link.mismatch
                 self._set("loading")
                 link.init(config, self._around.epoch())
-            self._checked = time.monotonic()
+            checkup = self._checkup = Checkup(
+                link, lambda: child.clogged, self.spec.load_s, time.monotonic()
+            )
             while not exited.done() and not asked.done():
-                why = self._check(link)
+                why = self._check(checkup, link)
                 if why:
                     await self._dump(child)
                     return why
@@ -271,41 +263,14 @@ class Unit:
         self._stderr.hold()
         await child.dump()
 
-    def _check(self, link: Link) -> str:
-        """Ping, and judge; returns why it must be ended, or nothing."""
-        now = time.monotonic()
-        if now - self._checked > STALLED_S:
-            link.health.excuse(now)
-            link.progress.excuse(now)
-        self._checked = now
-        link.tick(now)
-        loading = not self.ready.is_set()
-        verdict = link.health.verdict(now, loading=loading)
-        if verdict == "kill":
-            return "it stopped answering"
-        if loading:
-            link.progress.excuse(now)
-            if now - self._loading_since > LOAD_S:
-                return f"not ready within {LOAD_S:g} s"
-        elif late := link.progress.overdue(now):
-            return late
-        if self._child is not None and self._child.clogged:
-            self._clogged_since = self._clogged_since or now
-            if now - self._clogged_since > CLOGGED_S:
-                return "it does not read what it is sent"
-        else:
-            self._clogged_since = 0.0
-        if verdict == "unresponsive" and self.state in ("ready", "degraded", "loading"):
-            self._set("unresponsive", "no answer to pings")
-        elif verdict == "ok" and self.state == "unresponsive":
+    def _check(self, checkup: Checkup, link: Link) -> str:
+        """Look at it; returns why it must be ended, or nothing."""
+        found = checkup.look(time.monotonic(), self.state, ready=self.ready.is_set())
+        if found.state is not None:
+            self._set(found.state, found.detail)
+        elif found.as_it_says:
             self._as_it_says(link.status or common.Status(state="loading"))
-        elif link.flooding(now) and self.state == "ready":
-            self._flooded = True
-            self._set("degraded", f"{link.bad} lines of its cannot be used")
-        elif self._flooded and not link.flooding(now) and link.status is not None:
-            self._flooded = False
-            self._as_it_says(link.status)
-        return ""
+        return found.end
 
     async def _asked_to_end(self) -> None:
         while self.wanted and not self._restart_now:
@@ -345,8 +310,8 @@ class Unit:
 
     def _as_it_says(self, status: common.Status) -> None:
         if status.state == "loading":
-            if self.ready.is_set():
-                self._loading_since = time.monotonic()
+            if self.ready.is_set() and self._checkup is not None:
+                self._checkup.loads(time.monotonic())
             self.ready.clear()
             self._set("loading", status.detail)
             return

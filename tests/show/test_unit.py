@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -18,8 +17,6 @@ from engines.wire import common, echo, show
 from engines.wire.envelope import Event
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config.errors import ConfigError
-from kitsu_tui.show import unit as unit_module
-from kitsu_tui.show.link import Link
 from kitsu_tui.show.restart import Decision
 from tests.support.rig import Rig, running, until
 
@@ -251,27 +248,6 @@ async def test_a_start_that_failed_was_asked_for(rig: Rig) -> None:
         unit.start("cli:me")
         await until(lambda: unit.state == "failed")
         assert rig.changes()[-1].by == "cli:me"
-
-
-async def test_a_load_that_holds_its_loop_is_given_a_minute(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Once: as soon as it was called unresponsive, the shorter bound of a loaded one applied."""
-    clock = SimpleNamespace(now=1000.0)
-    fake = SimpleNamespace(monotonic=lambda: clock.now, time=time.time)
-    monkeypatch.setattr(unit_module, "time", fake)
-    unit = rig.unit()
-    link = Link("echo", rig.around.stale, {}, lambda status: None)
-    unit.state, unit._loading_since = "loading", clock.now
-    verdicts = {}
-    for second in range(70):
-        clock.now = 1000.0 + second
-        verdicts[second] = unit._check(link)
-        if verdicts[second]:
-            break
-    assert rig.states()[-1] == "unresponsive"
-    assert max(verdicts) == 60
-    assert verdicts[60] == "it stopped answering"
 
 
 async def test_one_that_does_not_read_is_ended_before_the_memory_is_full(rig: Rig) -> None:

@@ -21,8 +21,9 @@ from engines.wire.envelope import FRAME_TYPES, MAX_LINE, MAX_NAME, WIRE_VERSIONS
 from engines.wire.outbox import MAX_RESULTS
 from engines.wire.peer import RequestFailed
 from engines.wire.stale import REMEMBERED, StaleFilter
+from kitsu_tui.config.schema import Process
 from kitsu_tui.show import child as child_module
-from kitsu_tui.show import health, restart, unit
+from kitsu_tui.show import health, restart, spec, unit
 from kitsu_tui.show.child import Child
 from kitsu_tui.show.link import Link
 from tests.support.pipe import Pipe
@@ -60,7 +61,8 @@ def test_the_numbers_are_the_codes() -> None:
         f"at most {MAX_NAME} characters",
         f"`hello` within **{unit.HELLO_S:g} s**",
         f"75 when none comes within {run.INIT_TIMEOUT:g} s",
-        f"Not ready within **{unit.LOAD_S:g} s**",
+        f"Not ready within **{Process().load_s:g} s**",
+        f"**{spec.OTHERS_S:g} s** by default",
         f"every **{health.EVERY_S:g} s**",
         f"No answer for {health.UNRESPONSIVE_S:g} s",
         f"for **{health.KILL_S:g} s** ({health.KILL_LOADING_S:g} s while it loads)",
