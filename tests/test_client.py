@@ -188,18 +188,23 @@ asyncio.run(main())
 def test_a_show_of_another_version_is_told_of_and_can_be_stopped(sandbox: Sandbox) -> None:
     command = [sys.executable, "-c", OTHER_SHOW]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as show:
-        assert show.stdout is not None
-        assert show.stdout.readline() == "up\n"
+        try:
+            assert show.stdout is not None
+            assert show.stdout.readline() == "up\n"
 
-        def kitsu(verb: str) -> subprocess.CompletedProcess[str]:
-            command = [sys.executable, "-m", "kitsu_tui.cli", verb]
-            return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            def kitsu(verb: str) -> subprocess.CompletedProcess[str]:
+                command = [sys.executable, "-m", "kitsu_tui.cli", verb]
+                return subprocess.run(
+                    command, capture_output=True, text=True, timeout=60, check=False
+                )
 
-        status = kitsu("status")
-        assert status.returncode == 3
-        assert status.stderr.count("\n") == 1
-        assert "the show is of version 9.9 and speaks wire [99]" in status.stderr
-        assert show.poll() is None
-        stop = kitsu("stop")
-        assert (stop.returncode, stop.stderr) == (0, "")
-        assert show.wait(10) == 0
+            status = kitsu("status")
+            assert status.returncode == 3
+            assert status.stderr.count("\n") == 1
+            assert "the show is of version 9.9 and speaks wire [99]" in status.stderr
+            assert show.poll() is None
+            stop = kitsu("stop")
+            assert (stop.returncode, stop.stderr) == (0, "")
+            assert show.wait(10) == 0
+        finally:
+            show.kill()

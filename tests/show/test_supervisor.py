@@ -17,11 +17,13 @@ import pytest
 from engines.wire import echo, show
 from engines.wire.peer import RequestFailed
 from kitsu_tui import platform
+from kitsu_tui.config import load_profile
 from kitsu_tui.show import supervisor as supervisor_module
 from kitsu_tui.show.durable import Born, Ledger, LedgerFile
-from kitsu_tui.show.spec import Spec
-from kitsu_tui.show.supervisor import Supervisor
-from tests.support.rig import Rig, command, no_config, until
+from kitsu_tui.show.spec import Spec, thread_budget
+from kitsu_tui.show.supervisor import Supervisor, specs
+from kitsu_tui.show.unit import Unit
+from tests.support.rig import Rig, command, no_config, running, until
 
 
 def spec(name: str, *flags: str, needs: list[str] | None = None) -> Spec:
@@ -136,3 +138,54 @@ async def test_adding_and_removing_at_once_ends_in_the_truth(tmp_path: Path) -> 
     await asyncio.gather(*(ledger.remove(name) for name in names[1:]))
     left = msgspec.json.decode((tmp_path / "children.json").read_bytes(), type=LedgerFile)
     assert list(left.children) == ["e0"]
+
+
+def test_a_profile_says_how_engines_are_run(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "extends: starter\n"
+        "asr: {threads: 3}\n"
+        "policy: {timeout_s: 40}\n"
+        "conversation: {speak_timeout_s: 20}\n"
+        "engines: {metrics: {progress_s: 7, load_s: 30}, tts: {env: {OMP_NUM_THREADS: '9'}}}\n"
+    )
+    found = {s.name: s for s in specs(load_profile(str(path), {"MKL_NUM_THREADS": "5"}))}
+    budget = {name: spec.env["OMP_NUM_THREADS"] for name, spec in found.items()}
+    assert budget == {
+        "audio": "1",
+        "asr": "3",
+        "policy": "2",
+        "tts": "9",
+        "metrics": "1",
+        "echo": "1",
+    }
+    assert found["asr"].env["OPENBLAS_NUM_THREADS"] == "3"
+    assert "MKL_NUM_THREADS" not in found["asr"].env, "the user's own stands"
+    patience = {name: round(spec.progress_s, 3) for name, spec in found.items()}
+    assert patience == {
+        "audio": 12,
+        "asr": 12,
+        "policy": 44,
+        "tts": 16,
+        "metrics": 7,
+        "echo": 12,
+    }
+    assert (found["metrics"].load_s, found["tts"].load_s) == (30, 120)
+    # Those that are heard run first: she must not stutter because she thinks.
+    assert found["audio"].nice == 0 < found["tts"].nice < found["asr"].nice < found["policy"].nice
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_budget_and_niceness_reach_the_process_and_what_it_starts(rig: Rig) -> None:
+    unit = Unit(spec("audio", "kin"), rig.around)
+    unit.spec.nice, unit.spec.env = 6, thread_budget(3, {})
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        engine = psutil.Process(unit.pid)
+        await until(engine.children)
+        for process in (engine, *engine.children()):
+            assert process.nice() == 6
+            assert process.environ()["OMP_NUM_THREADS"] == "3"
+            assert process.environ()["KITSU_SHOW_PID"] == str(os.getpid())
+        kin = engine.children()[0].pid
+    await until(lambda: not platform.start_time(kin))

@@ -13,6 +13,7 @@ Flags, each one trait (and --name=NAME, what it calls itself):
     spills       says on stderr what stands in MY_TOKEN, and bytes that are no UTF-8
     chatters     says `ready` again and again, 200 times
     babbles      400 lines that are no frames
+    kin          starts a process of its own
     old          speaks another version of the wire
 """
 
@@ -59,6 +60,9 @@ def after_ready() -> None:
         code = f"import time; time.sleep(0.2); print({words!r}, flush=True); time.sleep(2)"
         subprocess.Popen([sys.executable, "-S", "-c", code], start_new_session=True)
         os._exit(9)
+    if "kin" in FLAGS:
+        code = "import time; time.sleep(60)"
+        subprocess.Popen([sys.executable, "-S", "-c", code])
     if "dies" in FLAGS:
         os._exit(9)
     if "deaf" in FLAGS:
