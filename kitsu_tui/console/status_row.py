@@ -45,6 +45,7 @@ _ORDER = (
     "mic_muted",
     "kind",
     "alerts",
+    "deaf",
     "paused",
 )
 
@@ -124,7 +125,7 @@ def _how(link: Link) -> list[Item]:
     why = state.why_deaf()
     # Why she does not hear, where nothing else in the row says it.
     if why and not state.stopping and why not in ("microphone muted", state.why_unheard()):
-        items.append(Item("deaf", words(f"DEAF: {visible(why)}", "DEAF", style="warn")))
+        items.append(Item("deaf", words(f"DEAF: {visible(why)}", "DEAF", "", style="warn")))
     return items
 
 
