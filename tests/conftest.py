@@ -14,8 +14,10 @@ from kitsu_tui.config.models import ModelStore
 
 SLOW = {
     "tests/cli/test_cli.py",
+    "tests/cli/test_doctor.py",
     "tests/config/test_models.py",
     "tests/console/test_desk.py",
+    "tests/doctor/test_engines.py",
     "tests/engines/audio/test_engine.py",
     "tests/engines/audio/test_pulse.py",
     "tests/show/test_any_order.py",

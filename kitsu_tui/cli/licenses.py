@@ -29,6 +29,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shipped: Literal["fetched", "installed", "yours"]
     obligations: list[str]
     attribution: str
+    document: str = ""
+    credit: Literal["required", "courtesy"] = "courtesy"
+    match: list[str] = []
+    warning: str = ""
 
 
 class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +57,43 @@ class Licenses(msgspec.Struct, frozen=True):
     packages: list[Package]
 
 
-SCHEMAS: dict[str, type] = {"licenses": Licenses}
+class Credit(msgspec.Struct, frozen=True):
+    """What is said of one part that is used.
+
+    `used_as` is what the profile calls it, or how else it came in; `credit` is "required" where
+    the terms ask for `text` in sight of the audience. `obligations` are our summary; `document`
+    decides, and `notice` says more.
+    """
+
+    title: str
+    used_as: str
+    credit: Literal["required", "courtesy"]
+    text: str
+    licence: str
+    document: str
+    notice: str
+    obligations: list[str]
+    warning: str = ""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A model whose terms are not in the index: `key` is where the profile names it."""
+
+    key: str
+    model: str
+
+
+class Credits(msgspec.Struct, frozen=True):
+    """Output of `kitsu licenses --credits --json`; `text` is for the stream's description."""
+
+    profile: str
+    text: str
+    credits: list[Credit]
+    warnings: list[str]
+    unknown: list[Unknown]
+
+
+SCHEMAS: dict[str, type] = {"licenses": Licenses, "licenses.credits": Credits}
 
 
 def notices_dir() -> Path:
@@ -108,16 +148,48 @@ def installed(entries: list[Entry]) -> list[Package]:
 @app.callback(invoke_without_command=True)
 def licenses(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    credits: Annotated[
+        bool,
+        typer.Option("--credits", help="the text for the screen or the stream's description"),
+    ] = False,
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            "-p",
+            help="with --credits: of what this profile uses",
+            show_default="starter",
+        ),
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="with --credits: of everything in the index")
+    ] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", help="with --credits: also of this, such as the avatar: lumi, live2d-sample"
+        ),
+    ] = None,
 ) -> None:
     """Third-party models, voices and packages: their terms and what these ask."""
+    from kitsu_tui.config import ConfigError
+
     try:
+        if credits:
+            from kitsu_tui.cli.credits import gather, words
+
+            told = gather(profile, everything=everything, also=also or [])
+            print(_pretty(told) if json else "\n".join(words(told)))
+            return
+        if profile or everything or also:
+            raise LicenseError("--profile, --all and --with go with --credits")
         entries = load_index()
         found = Licenses(str(notices_dir()), entries, installed(entries))
-    except LicenseError as error:
+    except (LicenseError, ConfigError) as error:
         print(f"kitsu licenses: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
     if json:
-        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print(_pretty(found))
         return
     for entry in found.entries:
         origin = {"fetched": "", "installed": "", "yours": " (you bring it)"}[entry.shipped]
@@ -129,6 +201,10 @@ def licenses(
     print("\nInstalled packages")
     for package in found.packages:
         print(f"  {package.name} {package.version}: {package.licence}")
+
+
+def _pretty(value: msgspec.Struct) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 if __name__ == "__main__":

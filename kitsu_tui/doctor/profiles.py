@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from kitsu_tui.config import ConfigError
-from kitsu_tui.doctor.context import Context
+from kitsu_tui.doctor.context import Context, start_line
 from kitsu_tui.doctor.probe import Family, Probe
 from kitsu_tui.doctor.report import Finding, bad, ok, skipped, split_advice, warn
 
@@ -107,6 +107,31 @@ def safety(context: Context) -> Finding:
     return ok("safety", found)
 
 
+def credit(context: Context) -> Finding:
+    """What the licences of the profile's models want shown, or forbid."""
+    if context.loaded is None:
+        return skipped("credits", UNREADABLE)
+    from kitsu_tui.cli.credits import known, used
+    from kitsu_tui.cli.licenses import LicenseError, load_index
+
+    try:
+        entries = load_index()
+    except LicenseError as err:
+        return warn("credits", str(err), start_line())
+    models = [(key, model, known(model, entries)) for key, model in used(context.loaded)]
+    do = f"kitsu licenses --credits --profile {context.shown_profile}"
+    forbidden = [entry.warning for _, _, entry in models if entry is not None and entry.warning]
+    strange = [f"{key} {model}" for key, model, entry in models if entry is None]
+    shown = [e.attribution for _, _, e in models if e is not None and e.credit == "required"]
+    found = f"to be shown: {'; '.join(shown)}" if shown else "no model asks for a credit on stream"
+    found += f"; terms not known here: {', '.join(strange)}" if strange else ""
+    if forbidden:
+        return warn("credits", f"{forbidden[0]} {found}", f"{do} tells more")
+    if strange and context.loaded.profile.live:
+        return warn("credits", found, f"read their own licence before you stream; {do}")
+    return ok("credits", found)
+
+
 def secrets(context: Context) -> list[Finding]:
     """Which secrets are set, never what they are; and whether others may read them."""
     known = {name for name in context.environ if _SECRET.search(name)} & set(SECRETS)
@@ -172,6 +197,7 @@ FAMILY = Family(
         Probe("order", needs),
         Probe("persona", persona),
         Probe("safety", safety, 10.0),
+        Probe("credits", credit),
         Probe("secrets", secrets),
     ),
 )

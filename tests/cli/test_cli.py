@@ -18,7 +18,7 @@ Kitsu = Callable[..., subprocess.CompletedProcess[str]]
 NO_SHOW = 3
 VERBS = [
     *("run", "status", "stop", "say", "interrupt", "mute", "panic", "resume", "toggle", "restart"),
-    *("talk", "engine", "models", "licenses", "devices", "bench", "schema"),
+    *("talk", "engine", "models", "licenses", "devices", "doctor", "bench", "schema"),
 ]
 
 

@@ -71,3 +71,13 @@ def test_a_secret_in_a_profile_is_named_and_not_shown(tmp_path: Path) -> None:
     assert found[-1].status == "warn"
     assert "MY_API_KEY" in found[-1].found
     assert "hunter2" not in repr(found)
+
+
+def test_what_licences_want_shown_or_forbid(tmp_path: Path) -> None:
+    assert "no model asks" in profiles.credit(context(tmp_path, "extends: starter\n")).found
+    llama = profiles.credit(context(tmp_path, "extends: live\npolicy: {model: llama3:8b}\n"))
+    assert (llama.status, "Built with Meta Llama 3" in llama.found) == ("ok", True)
+    xtts = profiles.credit(context(tmp_path, "extends: starter\ntts: {model: xtts_v2}\n"))
+    assert (xtts.status, "non-commercial" in xtts.found) == ("warn", True)
+    other = profiles.credit(context(tmp_path, "extends: live\npolicy: {model: /m/x.gguf}\n"))
+    assert (other.status, "licence" in other.do) == ("warn", True)
