@@ -86,14 +86,17 @@ class TranscriptView(LineView):
         return max(0, self._blocks.at(self.scroll_offset.y) - 1)
 
     def _lay_out(self) -> None:
-        spot = None if self.following else self._blocks.spot(self.scroll_offset.y)
+        # The head stays at the top: what is read is what stands below it.
+        head = self._blocks.blocks[0].height if self._blocks.blocks else 0
+        above = max(0, head - self.scroll_offset.y)
+        spot = None if self.following else self._blocks.spot(self.scroll_offset.y + above)
         around = list(self._blocks.blocks)
         first_time = not len(self._blocks)
         changed = self._blocks.replace(self._made())
         if self.following or spot is None:
             self.lines_changed(only=None if first_time else changed)
         else:
-            row = self._row_of(spot, around)
+            row = max(0, self._row_of(spot, around) - above)
             moved = row - self.scroll_offset.y
             self.lines_changed(-moved, only=changed)
         self._subtitle()

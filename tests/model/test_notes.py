@@ -1,0 +1,114 @@
+"""What happened between the turns: said once, in words, whatever told it."""
+
+import pytest
+
+from engines.wire import show
+from kitsu_tui.model.state import NOTES_KEPT, ShowState
+from tests.model.test_state import play, started
+
+
+def notes(*events: show.ShowEvent) -> list[str]:
+    picture = play([started(), *events])
+    return [f"{note.text} · {note.by}" if note.by else note.text for note in picture.notes][1:]
+
+
+def engine(state: show.EngineState, **more: object) -> show.EngineChanged:
+    return show.EngineChanged(engine="tts", state=state, **more)  # type: ignore[arg-type]
+
+
+def test_the_beginning_and_the_end() -> None:
+    stopping = show.ShowStopping(by="ana", reason="asked")
+    picture = play([started(live=True), stopping])
+    assert [note.text for note in picture.notes] == [
+        "the show begins: starter, LIVE, kitsu 0",
+        "the show ends: asked",
+    ]
+    assert [note.n for note in picture.notes] == [1, 2]
+
+
+def test_a_panic_is_one_note_with_what_became_of_it() -> None:
+    surfaces: dict[str, float | None] = {"audio": 4.4, "obs": None}
+    told = notes(
+        show.Panicked(by="ana", epoch=2),
+        show.Panicked(by="ana", epoch=2, surfaces=surfaces, done=True),
+        show.Resumed(by="bob", epoch=3),
+        show.Panicked(by="bob", epoch=4),
+    )
+    assert told == [
+        "PANIC: audio 4 ms, obs FAILED · ana",
+        "on the air again · bob",
+        "PANIC · bob",
+    ]
+    assert notes(show.Panicked(by="ana", epoch=2, done=True)) == ["PANIC is still latched · ana"]
+
+
+def test_an_engine_s_death_is_told_once_and_its_coming_back() -> None:
+    assert notes(
+        engine("starting"),
+        engine("ready", pid=1),
+        engine("backoff", exit="killed by signal 9", detail="starts again in 2 s"),
+        engine("backoff", exit="killed by signal 9", detail="starts again in 2 s"),
+        engine("starting", restarts=1),
+        engine("ready", restarts=1),
+        engine("ready", restarts=1),
+        engine("unresponsive", restarts=1),
+        engine("off", by="ana"),
+    ) == [
+        "tts died: killed by signal 9; starts again in 2 s",
+        "tts ready again",
+        "tts does not answer",
+        "tts off · ana",
+    ]
+
+
+def test_marks_mutes_and_who_asked() -> None:
+    assert notes(
+        show.Muted(mic=False, voice=False, by="profile"),
+        show.Muted(mic=True, voice=False, by="ana"),
+        show.Muted(mic=True, voice=False, by="ana"),
+        show.Marked(by="ana"),
+        show.Marked(by="ana", text="here"),
+        show.Acted(name="interrupt", by="bob", detail="turn 2 ended"),
+        show.Acted(name="interrupt", by="bob", ok=False, detail="nothing"),
+        show.Acted(name="say", by="bob"),
+        show.DeviceState(state="lost", input="", output="", detail="unplugged"),
+        show.GateState(rules=38),
+        show.GateState(rules=0, error="no file"),
+        show.PersonaState(name="Kitsu", preset="calm"),
+        show.PersonaState(name="Kitsu", preset="calm", mood="sad", by="ana"),
+    ) == [
+        "microphone muted, voice open · ana",
+        "microphone muted, voice open · ana",
+        "marked · ana",
+        "here · ana",
+        "interrupt: turn 2 ended · bob",
+        "sound device lost: unplugged",
+        "no safety rules in force: no file",
+        "she is calm, held sad · ana",
+    ]
+
+
+def test_notes_are_bounded() -> None:
+    picture = play([show.Marked(by="ana", text=f"{n}") for n in range(NOTES_KEPT + 7)])
+    assert [note.text for note in picture.notes] == [f"{n}" for n in range(7, NOTES_KEPT + 7)]
+
+
+@pytest.mark.parametrize("action", ["drop", "replace"])
+def test_a_verdict_on_what_was_said_is_kept_whole(action: show.Action) -> None:
+    picture: ShowState = play([show.TurnStarted(turn=1, source="chat", who="x", text="rude")])
+    verdict = show.Judged(
+        turn=1,
+        rev=0,
+        seq=-1,
+        action=action,
+        text="rude",
+        spoken="",
+        category="slur",
+        rule="list",
+        view="folded",
+        ms=0.2,
+    )
+    (turn,) = play([verdict], picture).turns
+    assert turn.entry is not None
+    assert (turn.entry.action, turn.entry.rule, turn.entry.view) == (action, "list", "folded")
+    assert turn.stopped == "slur"
