@@ -39,11 +39,13 @@ class WrongShow(NoShow):
     """There is a show, but not for this client: it is another user's, or of another version.
 
     Attributes:
+        brief: the message without what to do.
         pid: its process, 0 when it is not known.
     """
 
-    def __init__(self, message: str, pid: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, brief: str, todo: str = "", pid: int = 0) -> None:
+        super().__init__(f"{brief}: {todo}" if todo else brief)
+        self.brief = brief
         self.pid = pid
 
 
@@ -79,9 +81,9 @@ class Client:
         hello = self.hello
         if hello is not None and not set(hello.wire) & set(WIRE_VERSIONS):
             raise WrongShow(
-                f"the show is of version {hello.version} and speaks wire {hello.wire}, this is "
-                f"version {__version__} and speaks wire {WIRE_VERSIONS}: use the kitsu that "
-                "started it, or end it with kitsu stop and start it anew",
+                f"the show is of another version ({hello.version}, wire {hello.wire}; "
+                f"this is {__version__}, wire {WIRE_VERSIONS})",
+                "use the kitsu that started it, or end it with kitsu stop and start it anew",
                 hello.pid,
             )
 
@@ -148,7 +150,8 @@ async def connect(timeout: float = CONNECT_TIMEOUT) -> AsyncIterator[Client]:
     try:
         reader, writer = await asyncio.wait_for(endpoint.open_connection(), timeout)
     except paths.PathError as err:
-        raise WrongShow(str(err)) from None
+        brief, _, todo = str(err).partition(": ")
+        raise WrongShow(brief, todo) from None
     except PermissionError:
         raise WrongShow("a show listens, but not for this user") from None
     except (OSError, TimeoutError):

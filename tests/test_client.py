@@ -141,7 +141,7 @@ async def test_a_show_of_another_wire_is_named_with_both_versions(sandbox: Sandb
         await reader.read()
 
     async with listening(other):
-        with pytest.raises(WrongShow, match=r"version 9\.9 and speaks wire \[7, 8\]") as wrong:
+        with pytest.raises(WrongShow, match=r"another version \(9\.9, wire \[7, 8\]; this is") as wrong:
             async with connect():
                 pass
         assert wrong.value.pid == 4711
@@ -201,7 +201,7 @@ def test_a_show_of_another_version_is_told_of_and_can_be_stopped(sandbox: Sandbo
             status = kitsu("status")
             assert status.returncode == 3
             assert status.stderr.count("\n") == 1
-            assert "the show is of version 9.9 and speaks wire [99]" in status.stderr
+            assert "the show is of another version (9.9, wire [99]; this is" in status.stderr
             assert show.poll() is None
             stop = kitsu("stop")
             assert (stop.returncode, stop.stderr) == (0, "")

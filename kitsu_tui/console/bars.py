@@ -59,6 +59,7 @@ def _no_show(link: Link, width: int, keys: Keys) -> Line:
     for text in (
         f" NO SHOW: {why} · looking for it again · {how}",
         f" NO SHOW: {why} · {how}",
+        f" NO SHOW: {why}",
         f" NO SHOW · {how}",
     ):
         if width_of(((text, ""),)) <= width:

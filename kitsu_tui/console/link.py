@@ -129,6 +129,8 @@ class Link:
     _attached_before: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _want_launch: bool = False
+    _other: bool = False
+    """`failed` is because of a show that is there."""
 
     @property
     def attached(self) -> bool:
@@ -147,11 +149,14 @@ class Link:
                     self._want_launch = False
                     await self._watch(client)
             except NoShow as error:
-                other = isinstance(error, WrongShow)  # none can be started beside it
-                if self._want_launch and self.launch is not None and not other:
+                if isinstance(error, WrongShow):  # none can be started beside it
+                    self._other, self._want_launch = True, False
+                    self._now("failed", error.brief)
+                elif self._want_launch and self.launch is not None:
                     await self._launch(self.launch)
                     continue
-                if self.phase != "failed":
+                elif self.phase != "failed" or self._other:
+                    self._other = False
                     self._now("gone", str(error).partition(";")[0])
             except RequestFailed as error:
                 self._now("gone", error.detail)

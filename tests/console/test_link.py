@@ -6,7 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from engines.wire import control, show
+from engines.wire.codec import encode
+from engines.wire.envelope import Hello
 from engines.wire.peer import RequestFailed
+from kitsu_tui.config import endpoint
 from kitsu_tui.console import link as module
 from kitsu_tui.console.bars import banner
 from kitsu_tui.console.link import Link
@@ -189,3 +192,29 @@ async def test_a_show_that_does_not_answer_is_noticed(
         await wait(lambda: link.silent > 0)
         scripted.deaf = False
         await wait(lambda: link.silent == 0)
+
+
+async def test_a_show_of_another_version_is_named_and_not_replaced(sandbox: Sandbox) -> None:
+    starts = 0
+
+    async def launch() -> str:
+        nonlocal starts
+        starts += 1
+        return ""
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode(Hello(wire=[99], engine="show", version="9.9", pid=4711)))
+        await reader.read()
+        writer.close()
+
+    server = await endpoint.serve(sandbox.environ, other)
+    async with Running(made(launch=launch)) as link:
+        await wait(lambda: link.phase == "failed")
+        assert "another version (9.9, wire [99]; this is" in link.detail
+        line = banner(link, 0)
+        assert line is not None
+        assert "another version" in line[0][0]
+        server.close()
+        endpoint.remove(sandbox.environ)
+        await wait(lambda: link.phase == "gone")
+        assert (link.detail, starts) == ("no show is running", 0)
