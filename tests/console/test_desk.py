@@ -353,7 +353,7 @@ async def test_every_pane_can_be_reached_at_every_size(
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.link.attached)
             for key, words in (
-                ("e", "state"),
+                ("e", " 1 audio "),
                 ("y", "p50"),
                 ("h", "CPU"),
                 ("a", "no alerts"),

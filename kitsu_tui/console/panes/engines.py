@@ -158,7 +158,7 @@ def details(engine: EngineView, trends: Trends, now: float, width: int) -> list[
     out = wrap(first, width, 2)
     if engine.retry_at:
         left = span(engine.retry_at - now)
-        out += wrap(((f"next start in {left}, at {clock(engine.retry_at)}", "warn"),), width, 2)
+        out += wrap(((f"next start at {clock(engine.retry_at)}, in {left}", "warn"),), width, 2)
     if engine.exit:
         out += wrap(((f"last end: {visible(engine.exit)}", ""),), width, 2)
     if engine.by:
@@ -292,7 +292,7 @@ class Engines(Table):
         at = widths(engines, table)
         # In a low pane the heading gives its row to an engine.
         low = len(engines) >= self.size.height
-        if low and link.attached:
+        if len(engines) > self.size.height and link.attached:
             self.border_subtitle = "".join(text for text, _ in _troubles(engines, width - 4))
         lines = [] if low else [head(at, table)]
         self._first = len(lines)
