@@ -6,6 +6,8 @@ import ctypes
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,6 +68,64 @@ def test_niceness_reaches_threads_that_are_there_already_and_what_is_started_lat
         assert out.strip() == "7"
     finally:
         process.kill()
+
+
+def _slice_ns(pid: int) -> int:
+    """What the kernel says of a thread's slice (sched_getattr), 0 where it does not say."""
+    number = {"x86_64": 315, "aarch64": 275, "riscv64": 275}[os.uname().machine]
+    found = platform.SchedAttr()
+    size = ctypes.sizeof(found)
+    assert ctypes.CDLL(None).syscall(number, pid, ctypes.byref(found), size, 0) == 0
+    return int(found.runtime)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="slices are Linux's")
+def test_quick_is_inherited_and_ends_with_niceness() -> None:
+    code = (
+        "import sys, threading, time\n"
+        "sys.stdin.readline()\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "print(1, flush=True); sys.stdin.readline()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        usual = _slice_ns(process.pid)
+        assert platform.set_quick(process.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        threads = [thread.id for thread in psutil.Process(process.pid).threads()]
+        assert len(threads) > 1
+        if usual:  # Linux 6.12 and later: before that it is taken, and means nothing
+            assert {_slice_ns(thread) for thread in threads} == {platform.QUICK_NS}
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.nice(0)
+        platform.set_nice(process.pid, 7)
+        assert _slice_ns(process.pid) == usual
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 7
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="no groups by session on this kernel"
+)
+def test_niceness_is_the_sessions_too_where_sessions_share_the_processor() -> None:
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        platform.set_nice(process.pid, 7)
+        end = time.monotonic() + 20
+        group = Path(f"/proc/{process.pid}/autogroup")
+        while "nice 7" not in group.read_text() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert "nice 7" in group.read_text()
+    finally:
+        process.kill()
+        process.wait(10)
 
 
 def test_the_job_of_windows_is_asked_for_as_its_headers_say() -> None:

@@ -7,6 +7,7 @@ missing package is a clear line.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from engines.audio.sentence import Sentence
 
 LEVELS_S = 0.1
+SWITCH_S = 0.001
+"""The device's thread and the one that reads wait no longer than that for another of ours."""
 SPEAKING_NS = 250_000_000
 """Something audible within this time is speaking."""
 SILENCE_TIMEOUT = 0.5
@@ -67,6 +70,7 @@ class AudioEngine(Engine[audio.Config]):
             raise Missing(
                 f"{err.name} is not installed; run: pip install 'kitsu-tui[audio]'"
             ) from None
+        sys.setswitchinterval(SWITCH_S)
         config = self.config
         gate = VoiceGate(
             webrtcvad.Vad(config.vad_level),

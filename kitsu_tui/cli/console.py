@@ -21,6 +21,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 START_WITHIN = 60.0
 """Seconds in which `kitsu run --detach` has to come back."""
+SWITCH_S = 0.001
+"""The thread that sees the panic key waits no longer than that for the one that paints."""
 
 WHERE = {
     "detached": "detached; the show goes on (kitsu-tui to come back, kitsu stop to end it)",
@@ -148,9 +150,12 @@ def console(
             file=sys.stderr,
         )
         raise typer.Exit(2)
+    from kitsu_tui import platform
     from kitsu_tui.console import terminal
 
     remote = terminal.prepare(os.environ)
+    platform.set_quick()
+    sys.setswitchinterval(SWITCH_S)
     logging.lastResort = None  # a line on stderr would land in the middle of the screen
     from kitsu_tui.console.app import ConsoleApp
     from kitsu_tui.console.link import Link

@@ -41,6 +41,8 @@ log = logging.getLogger("show")
 EXIT_BAD_CONFIG = 2
 EXIT_SECOND_SHOW = 3
 GATE_EVERY_S = 1.0
+SWITCH_S = 0.001
+"""The loop waits no longer than that for a thread of its own process that is at work."""
 
 
 class Mutes:
@@ -319,6 +321,8 @@ def run_show(loaded: Loaded) -> None:
         ShowError: it cannot run.
     """
     environ = loaded.environ
+    platform.set_quick()
+    sys.setswitchinterval(SWITCH_S)
     os.umask(0o077)  # journal and logs hold what people said: they are for this user alone
     try:
         state = paths.private_dir(paths.state_dir(environ))
