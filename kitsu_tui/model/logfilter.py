@@ -133,7 +133,7 @@ def _why(error: Exception) -> str:
         return f"{words.rpartition(': ')[2]} is not supported (no look-around, no back-references)"
     if "escape sequence" in words:
         return f"{words.rpartition(': ')[2]} is not a known escape"
-    return words.partition(" (")[0] if words.startswith("missing") else words
+    return words.partition(":")[0] if words.startswith("missing") else words
 
 
 def haystack(line: LogLine) -> str:

@@ -60,7 +60,9 @@ class Pick(ModalScreen[str | None]):
             options.add_option(Option(Content(f"{mark}{visible(words)}")))
         values = [value for value, _ in self._shown]
         if values:
-            options.highlighted = values.index(self._current) if self._current in values else 0
+            # Who has typed means the first of what is left.
+            at = values.index(self._current) if not text and self._current in values else 0
+            options.highlighted = at
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Narrow."""

@@ -40,6 +40,7 @@ class LogStore:
         hits: numbers of those among them in which the search finds something.
         held: True: nothing is dropped at the front up to twice the bounds, what comes then waits.
         waited: lines that have had to wait so, in all.
+        passed: lines that passed when they came, in all.
     """
 
     def __init__(self, capacity: int = CAPACITY, characters: int = CHARACTERS) -> None:
@@ -51,6 +52,7 @@ class LogStore:
         self.hits: list[int] = []
         self.held = False
         self.waited = 0
+        self.passed = 0
         self.layout = Layout()
         self._starts: list[int] = []
         self._end = 0
@@ -220,6 +222,7 @@ class LogStore:
         while self._high < self.top:
             first, self._high = self._high, min(self.top, self._high + _CHUNK)
             seqs, shown, starts, rows, hits = self._sift(first, self._high)
+            self.passed += len(seqs)
             self.seqs += seqs
             self.shown += shown
             self._starts += [self._end + start for start in starts]
