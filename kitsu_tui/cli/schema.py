@@ -9,7 +9,7 @@ import typer
 
 from kitsu_tui.cli.ask import fail
 
-MODULES = ("status", "talk", "models", "licenses", "devices", "bench", "doctor")
+MODULES = ("status", "talk", "models", "licenses", "devices", "bench", "doctor", "logs")
 """Modules of `kitsu_tui.cli` that print JSON; each declares its types in `SCHEMAS`."""
 
 
