@@ -42,9 +42,14 @@ def doctor(
     """
     import asyncio
     import logging
+    import signal
 
     from kitsu_tui.doctor.context import Context
 
+    for name in ("SIGTERM", "SIGHUP"):  # ended in order, as by ctrl+c: engines are under way
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger().addHandler(logging.NullHandler())  # what matters stands in the report
     context = Context(profile=profile, quick=quick, engines=engines)
     try:

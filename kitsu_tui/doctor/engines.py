@@ -39,6 +39,7 @@ class Trial:
 
     Attributes:
         hello_s: seconds to its hello, 0 before; `ready_s` to its ready.
+        code: its exit code, None when it had to be ended.
         status: its last status.
         devices: what `audio` opened.
     """
@@ -48,6 +49,7 @@ class Trial:
         self.hello_s = 0.0
         self.ready_s = 0.0
         self.memory = 0
+        self.code: int | None = None
         self.status: common.Status | None = None
         self.devices: audio.Devices | None = None
         self._environ = environ
@@ -87,6 +89,7 @@ class Trial:
                 return f"ready, but it does not leave within {LEAVE_S:.0f} s of its input's end"
             return self._gone("when it left") if self.child.code else ""
         finally:
+            self.code = self.child.code  # of its own accord: not what our kill makes of it
             if not self.child.exited.is_set():
                 # Also when we are told to stop: nothing may be left behind.
                 self.child.signal("KILL")
@@ -205,7 +208,7 @@ def judge(trial: Trial, why: str, context: Context) -> Finding:
 
 
 def _advice(trial: Trial, alone: str) -> str:
-    code = trial.child.code
+    code = trial.code
     if code == 2:
         return f"correct the section `{trial.spec.name}` of the profile"
     if code == -9:

@@ -20,8 +20,8 @@ from kitsu_tui.doctor.report import Finding, bad, ok, skipped, warn
 
 T = TypeVar("T")
 
-STARTER_BYTES = 1_200_000_000
-"""Resident memory of all engines of the starter profile, with room to spare."""
+ENGINES_BYTES = 900_000_000
+"""Resident memory of all engines beside their models, with room to spare: 0.6 GB were measured."""
 OLDEST_CLOCK = 1_767_225_600
 """2026-01-01: Kitsu is younger than that."""
 
@@ -69,13 +69,16 @@ def cpu_flags(path: str = "/proc/cpuinfo") -> set[str] | None:
 
 def memory(context: Context) -> Finding:
     """Memory that is free for models."""
+    from kitsu_tui.doctor.models import weight
+
     now = psutil.virtual_memory()
+    wants = ENGINES_BYTES + weight(context)
     found = f"{size(now.available)} of {size(now.total)} free"
-    if context.running is None and now.available < STARTER_BYTES:
+    if context.running is None and now.available < wants:
         return warn(
             "memory",
-            f"{found}: the starter set wants {size(STARTER_BYTES)}, larger models more",
-            "close other programs",
+            f"{found}: engines and models of this profile want about {size(wants)}",
+            "close other programs, or name smaller models",
         )
     return ok("memory", found)
 

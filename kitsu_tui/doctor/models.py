@@ -11,6 +11,7 @@ from kitsu_tui.doctor.probe import Family, Probe
 from kitsu_tui.doctor.profiles import UNREADABLE
 from kitsu_tui.doctor.report import Finding, bad, ok, skipped, split_advice, warn
 
+ENGINES = ("asr", "policy", "tts")
 HASH_S = 45.0
 """For all bytes of a large model on a slow disk; a gigabyte takes one to five seconds."""
 SHOWN = 12
@@ -102,6 +103,28 @@ def file(engine: str, path: Path) -> Finding:
     return ok(engine, f"{path}, {size(length)}")
 
 
+def weight(context: Context) -> int:
+    """Bytes of all models that the profile's engines load into this machine's memory here."""
+    from kitsu_tui.config.models import ModelError, ModelStore
+
+    total = 0
+    for engine in ENGINES:
+        if context.loaded is None or not context.used(engine):
+            continue
+        section = getattr(context.loaded.profile, engine)
+        if getattr(section, "gpu_layers", 0) or getattr(section, "device", "cpu") == "cuda":
+            continue
+        try:
+            path = Path(section.model).expanduser()
+            if path.is_file():
+                total += path.stat().st_size
+            else:
+                total += ModelStore.default(context.environ).model(section.model).size
+        except (ModelError, OSError):
+            continue  # its own check tells
+    return total
+
+
 def _short(detail: str) -> str:
     """Without most of both sums."""
     return " ".join(
@@ -110,4 +133,4 @@ def _short(detail: str) -> str:
     )
 
 
-FAMILY = Family("Models", tuple(of(engine) for engine in ("asr", "policy", "tts")))
+FAMILY = Family("Models", tuple(of(engine) for engine in ENGINES))

@@ -51,12 +51,7 @@ async def examine(
     try:
         found = await asyncio.wait_for(_look(probe, context), max(limit, 0.01))
     except TimeoutError:
-        found = Finding(
-            probe.name,
-            "bad",
-            f"no answer within {limit:.0f} s",
-            "what is looked at here hangs (a disk, a network folder, a driver); look at it alone",
-        )
+        found = _late(probe, limit)
     except Exception as err:
         found = Finding(
             probe.name,
@@ -80,6 +75,22 @@ async def examine(
         )
         for finding in findings
     ]
+
+
+def _late(probe: Probe, limit: float) -> Finding:
+    if limit < probe.timeout:
+        return Finding(
+            probe.name,
+            "bad",
+            "not done in the time that there is for everything",
+            "mend what hangs above, and run kitsu doctor again",
+        )
+    return Finding(
+        probe.name,
+        "bad",
+        f"no answer within {limit:.0f} s",
+        "what is looked at here hangs (a disk, a network folder, a driver); look at it alone",
+    )
 
 
 async def _look(probe: Probe, context: Context) -> Found:

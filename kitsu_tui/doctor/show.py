@@ -106,6 +106,9 @@ def _running(context: Context) -> Finding:
         f"a show runs: profile {show.profile} ({'LIVE' if show.live else 'not live'}), "
         f"pid {show.pid}, version {show.version}, up {minutes} min"
     )
+    name = context.loaded.name if context.loaded is not None else context.profile
+    if name and show.profile != name:
+        found += f"; this report is about the profile {name}"
     if show.version != __version__:
         return warn(
             "control",

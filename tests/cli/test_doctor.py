@@ -171,7 +171,10 @@ def test_a_secret_never_is_in_the_report(doctor: Doctor) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_leaves_nothing_behind(kitsu_bin: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_who_stops_it_leaves_nothing_behind(
+    kitsu_bin: Path, sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
     path = tmp_path / "hangs.yaml"
     path.write_text(HANGING)
     child = subprocess.Popen(
@@ -187,7 +190,7 @@ def test_ctrl_c_leaves_nothing_behind(kitsu_bin: Path, sandbox: Sandbox, tmp_pat
         assert time.monotonic() < end
         engine = children(process, str(FAULTY))
         time.sleep(0.02)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(getattr(signal, name))
     out, err = child.communicate(timeout=60)
     assert (child.returncode, err) == (130, "kitsu doctor: stopped\n"), out
     _, alive = psutil.wait_procs(engine, 5)

@@ -72,6 +72,7 @@ async def test_one_that_hangs_is_ended(
     monkeypatch.setattr(engines, "START_S", 2.0)
     check = await look(context(tmp_path, *faulty(fault)))
     assert (check.status, says in check.found) == ("bad", True), check
+    assert "memory" not in check.do  # it was us who ended it
 
 
 async def test_one_that_does_not_leave_is_ended(

@@ -85,6 +85,22 @@ def test_a_machine_without_the_package_for_gpus(
     assert machine.gpu(context(tmp_path))[0].status == "ok"
 
 
+def test_a_model_that_is_larger_than_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "big.gguf"
+    with model.open("wb") as file:
+        file.truncate(8 * GB)  # a hole: it takes no room
+    path = tmp_path / "p.yaml"
+    free = SimpleNamespace(available=4 * GB, total=8 * GB)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    for layers, status in ((0, "warn"), (99, "ok")):
+        path.write_text(f"extends: starter\npolicy: {{model: {model}, gpu_layers: {layers}}}\n")
+        found = machine.memory(Context(loaded=load_profile(str(path), {}), environ={}))
+        assert found.status == status, found
+    assert machine.memory(Context()).status == "ok"
+
+
 def test_avx2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor: 0\nflags\t\t: fpu sse4_1 avx2\n")

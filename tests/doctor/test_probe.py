@@ -57,6 +57,7 @@ async def test_when_no_time_is_left_a_check_ends_at_once() -> None:
 
     [check] = await look(Probe("a", hang, timeout=60), left=-1)
     assert check.status == "bad"
+    assert "time that there is for everything" in check.found
 
 
 async def test_a_command_that_hangs_is_ended_with_its_children() -> None:
