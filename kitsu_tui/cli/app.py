@@ -9,6 +9,7 @@ from kitsu_tui.cli.bench import app as bench
 from kitsu_tui.cli.devices import devices
 from kitsu_tui.cli.doctor import doctor
 from kitsu_tui.cli.engine import engine
+from kitsu_tui.cli.journal import app as journal
 from kitsu_tui.cli.licenses import licenses
 from kitsu_tui.cli.logs import logs
 from kitsu_tui.cli.models import app as models
@@ -28,6 +29,7 @@ for heading, group in verbs.VERBS.items():
         app.command(verb.__name__, rich_help_panel=heading)(verb)
 app.command("talk", rich_help_panel="Her")(talk)
 app.command("logs", rich_help_panel="The show")(logs)
+app.add_typer(journal, name="journal", rich_help_panel="The show")
 app.command("engine", rich_help_panel="Tools")(engine)
 app.add_typer(models, name="models", rich_help_panel="Tools")
 app.command("licenses", rich_help_panel="Tools")(licenses)

@@ -13,6 +13,9 @@ from kitsu_tui.journal.lines import Skipped
 from kitsu_tui.journal.past import read_past, settled
 from kitsu_tui.model.state import PanicView, ShowState
 
+SETTLE_AFTER = 0.5
+"""Seconds: the first paint goes first."""
+
 
 @dataclass
 class PastLink(Link):
@@ -24,6 +27,8 @@ class PastLink(Link):
     async def run(self) -> None:
         """Show the end of the session at once, then the last word about everything."""
         for read in (read_past, settled):
+            if read is settled:
+                await asyncio.sleep(SETTLE_AFTER)
             try:
                 state, skipped = await asyncio.to_thread(read, self.path)
             except OSError as error:

@@ -16,7 +16,7 @@ from kitsu_tui.model.state import ShowState, reduce
 
 HEAD = 128 * 1024
 """Bytes from the beginning: how the show came up."""
-TAIL = 2 << 20
+TAIL = 1 << 20
 """Bytes to the end: its last turns."""
 
 _LAST_WORD = re.compile(

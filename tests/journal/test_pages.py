@@ -165,7 +165,9 @@ def test_what_cannot_be_read_is_skipped_and_said(
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9000, b"x"]
+    "data",
+    [b"", b"\n\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9000, b"x"],
+    ids=["empty", "blank", "picture", "letter"],
 )
 def test_a_file_that_is_no_journal_is_an_empty_one(tmp_path: Path, data: bytes) -> None:
     (tmp_path / FILE).write_bytes(data)
