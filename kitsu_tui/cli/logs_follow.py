@@ -76,6 +76,10 @@ class Follower:
                 why = "the show has gone"
             except ConnectionError:
                 why = "the show has gone"
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # Before Python 3.12 `wait_for` loses a ctrl+c that comes just as it is done.
+                raise asyncio.CancelledError
             if not said:
                 said = why
                 print(f"kitsu logs: {why}; waiting for one (ctrl+c ends)", file=sys.stderr)

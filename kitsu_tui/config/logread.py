@@ -84,7 +84,7 @@ def _backwards(fd: int, size: int) -> Iterator[bytes]:
                 first = False
             yield from reversed(lines)
             rest = head if len(head) < LONGEST else b""
-    if rest and not first:
+    if not first:
         yield rest
 
 
