@@ -18,6 +18,7 @@ SLOW = {
     "tests/config/test_models.py",
     "tests/console/test_desk.py",
     "tests/doctor/test_engines.py",
+    "tests/console/test_transcript.py",
     "tests/engines/audio/test_engine.py",
     "tests/engines/audio/test_pulse.py",
     "tests/show/test_any_order.py",

@@ -55,6 +55,7 @@ class TranscriptView(LineView):
         self._loading = ""
         self._trouble = ""
         self._retry_at = 0.0
+        self._base: Hashable = None
         self._search = 0
         """Number of the search that goes on, 0 when none does."""
 
@@ -114,19 +115,26 @@ class TranscriptView(LineView):
         return self.scroll_offset.y
 
     def _made(self) -> list[Block]:
-        self._shown = [
-            item for item in self.book.items if self.with_notes or isinstance(item.what, TurnView)
-        ]
+        before, self._shown = (
+            self._shown,
+            [
+                item
+                for item in self.book.items
+                if self.with_notes or isinstance(item.what, TurnView)
+            ],
+        )
         blocks = [Block("head", None, (), self._head())]
-        day = _day(self._now)
+        same = self._same(before)
+        blocks += self._blocks.blocks[1 : same + 1]
+        day = _day(_begun(self._shown[same - 1])) if same else _day(self._now)
         above: tuple[Line, ...] = ()
         recent = len(self._shown) - RECENT
         others = False
-        was_note = True
-        for number, item in enumerate(self._shown):
+        was_note = not same or isinstance(self._shown[same - 1].what, NoteView)
+        for number, item in enumerate(self._shown[same:], same):
             what = item.what
             is_note = isinstance(what, NoteView)
-            begun = what.t if isinstance(what, NoteView) else what.started
+            begun = _begun(item)
             above = () if number == 0 or (is_note and was_note) else (BLANK,)
             if (today := _day(begun)) != day:
                 day = today
@@ -144,6 +152,22 @@ class TranscriptView(LineView):
             more = (("↓ it goes on; End goes to the last", "dim"),)
             blocks.append(Block("tail", None, (), [more]))
         return blocks
+
+    def _same(self, before: list[Item]) -> int:
+        """How many items from the first have the blocks that they had.
+
+        What came out of the journal does not change, nor does what the picture has let go.
+        """
+        base = (self.room, self.selected, _day(self._now), self._link and self._link.attached)
+        if base != self._base:
+            self._base = base
+            return 0
+        same = 0
+        for old, new in zip(before, self._shown, strict=False):
+            if old is not new or (isinstance(new.what, TurnView) and not new.what.status):
+                break
+            same += 1
+        return max(0, min(same, len(self._blocks.blocks) - 1))
 
     def _note_block(self, note: NoteView, above: tuple[Line, ...]) -> Block:
         key = key_of(note)
@@ -272,6 +296,10 @@ class TranscriptView(LineView):
             return None
         self._trouble = ""
         return result
+
+
+def _begun(item: Item) -> float:
+    return item.what.t if isinstance(item.what, NoteView) else item.what.started
 
 
 def _day(t: float) -> tuple[int, int]:
