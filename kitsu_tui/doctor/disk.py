@@ -18,6 +18,7 @@ from kitsu_tui.doctor.report import Finding, bad, ok, warn
 LOW = 1_000_000_000
 """Below this many free bytes an evening's logs and journal may not fit."""
 EMPTY = 100_000_000
+LOG_NAMES = (".log", ".stderr")
 
 
 def models(context: Context) -> Finding:
@@ -140,7 +141,8 @@ def _modes(name: str, folder: Path, found: str, *, private: bool, private_files:
             f"chmod 700 {folder} (the next show does it by itself)",
         )
     if private_files:
-        open_ones = [p.name for p in sorted(folder.glob("*.log"))[-50:] if _open(p)]
+        files = [p for p in sorted(folder.iterdir())[-500:] if p.name.endswith(LOG_NAMES)]
+        open_ones = [p.name for p in files if _open(p)]
         if open_ones and mode & 0o055:
             return warn(
                 name,

@@ -28,9 +28,7 @@ from tests.support.show import QUIET, real_show
 Doctor = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
 FAULTY = ROOT / "tests" / "support" / "engines.py"
-HANGING = f"""
-extends: starter
-engines:
+HANGING = f"""{QUIET}
   echo: {{enabled: true, command: ["{sys.executable}", "{FAULTY}", "hangs_at_start"]}}
 """
 
@@ -139,7 +137,7 @@ def test_no_home_closed_folders_and_hardly_an_environment(doctor: Doctor, tmp_pa
             "KITSU_LOG_ROOT": str(closed),
             "KITSU_RUNTIME_DIR": str(closed / "in"),
         }
-        done = doctor("--json", before=before, env=environ)
+        done = doctor("--json", "--quick", before=before, env=environ)
         found = checks(done)
         bare = doctor("--json", "--quick", env={"PATH": os.environ["PATH"]})
     finally:
@@ -206,6 +204,9 @@ def test_beside_a_running_show_no_second_engines(tmp_path: Path) -> None:
         found = checks(done)
         assert f"pid {pid}" in found["Show", "control"]["found"]
         assert found["Engines", "echo"]["found"].startswith("in the running show: ready")
+        # What a show writes is for its user alone, wherever the doctor looks.
+        for name in ("state", "logs", "runtime"):
+            assert found["Disk", name]["status"] == "ok", found["Disk", name]
         assert show.status()["pid"] == pid
 
 
