@@ -89,7 +89,10 @@ def _detach(profile: str) -> None:
         root = paths.log_root(os.environ)
         root.mkdir(parents=True, exist_ok=True)
         said = root / "show.stderr"
-        with said.open("wb") as file:
+        said.unlink(missing_ok=True)
+        # Like the log files, for this user alone: it holds what the show logs.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(said, flags, 0o600), "wb") as file:
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
