@@ -65,8 +65,8 @@ def rate(per_second: float) -> str:
 
 
 def who(by: str) -> str:
-    """An actor's name without what all consoles have in common."""
-    return by.removeprefix("console:")
+    """An actor's name without the way they came: a console, or a verb."""
+    return by.removeprefix("console:").removeprefix("cli:")
 
 
 def milliseconds(value: float) -> str:

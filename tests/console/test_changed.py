@@ -1,10 +1,16 @@
 """Drawing only the cells that changed comes to the same picture as drawing all of them."""
 
+from typing import Any, ClassVar, Self
+
 from hypothesis import example, given
 from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from kitsu_tui.console.lines import Line, width_of
 from kitsu_tui.console.widgets.changed import changed
+from kitsu_tui.console.widgets.line_view import Table
+from tests.console.conftest import text_of
 
 TEXT = st.text(st.sampled_from("ab 12 │█▂日本☕é\u0301\u00a0"), max_size=12)
 LINE = st.lists(st.tuples(TEXT, st.sampled_from(["", "dim", "selected"])), max_size=4).map(tuple)
@@ -46,3 +52,44 @@ def test_a_figure_costs_its_own_cells() -> None:
     assert changed(old, old) == (0, 0)
     assert changed((("ab", ""),), (("a", ""), ("b", ""))) == (0, 0)
     assert changed((("ab", ""),), (("ab", "bad"),)) == (0, 2)
+
+
+class Counting(Table):
+    """Notes what it is asked to draw."""
+
+    drawn: ClassVar[list[tuple[Region, ...]]] = []
+
+    def refresh(self, *regions: Region, **more: Any) -> Self:
+        self.drawn.append(regions)
+        return super().refresh(*regions, **more)
+
+
+class Holder(App[None]):
+    """A table and a row."""
+
+    CSS = "Counting { height: 4; border: round white; }"
+
+    def compose(self) -> ComposeResult:
+        yield Counting(ident="table")
+
+
+async def test_a_table_draws_the_cells_that_changed_and_a_title_only_when_it_does() -> None:
+    app = Holder()
+    async with app.run_test(size=(30, 6)) as pilot:
+        table = app.query_one(Counting)
+        table.show([(("cpu ", "dim"), ("1 %", "")), (("same", ""),)])
+        table.border_title, table.border_subtitle = "Engines", ""
+        await pilot.pause()
+        Counting.drawn.clear()
+        table.border_title, table.border_subtitle = "Engines", ""
+        table.show([(("cpu ", "dim"), ("1 %", "")), (("same", ""),)])
+        assert Counting.drawn == []
+        table.show([(("cpu ", "dim"), ("2 %", "")), (("same", ""),)])
+        assert Counting.drawn == [(Region(4, 0, 1, 1),)]
+        table.border_subtitle = "as last seen"
+        assert Counting.drawn[1:] == [()]
+        await pilot.pause()
+        assert table.border_subtitle == "as last seen"
+        screen = text_of(app)
+        assert "cpu 2 %" in screen
+        assert "as last seen" in screen

@@ -6,7 +6,7 @@ the reader is back at the end.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from kitsu_tui.console.lines import Line
 from kitsu_tui.console.widgets.changed import changed
@@ -38,8 +39,34 @@ STYLES = (
 STYLE_CLASSES: frozenset[str] = frozenset(f"line--{name}" for name in STYLES)
 
 
+class _Caption:
+    """A title in the border that draws the pane again only when it changes: Textual's own does so
+    whenever it is set.
+    """
+
+    def __init__(self, textuals: Any) -> None:
+        self._textuals = textuals
+        self._last = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self._last = f"_last_{name}"
+
+    def __set__(self, pane: LineView, title: str | Content) -> None:
+        shown = title if isinstance(title, str) else (title.plain, tuple(title.spans))
+        if getattr(pane, self._last, None) != shown:
+            setattr(pane, self._last, shown)
+            self._textuals.__set__(pane, title)
+
+    def __get__(self, pane: LineView, owner: type[object] | None = None) -> str | None:
+        title: str | None = self._textuals.__get__(pane, owner)
+        return title
+
+
 class LineView(ScrollView, can_focus=True):
     """Base of the panes. A subclass gives `line_count` and `line_at`."""
+
+    border_title = _Caption(Widget.__dict__["border_title"])
+    border_subtitle = _Caption(Widget.__dict__["border_subtitle"])
 
     # No horizontal bar: it would come and go, and take the last line with it.
     DEFAULT_CSS = """
