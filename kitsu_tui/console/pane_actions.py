@@ -119,6 +119,7 @@ LATENCY: tuple[Action, ...] = (
         "Which turns the figures are about.",
         ("f",),
         "Latency",
+        "which turns",
         pane="latency",
     ),
 )
@@ -308,6 +309,7 @@ ALERTS: tuple[Action, ...] = (
         "Says that the selected alert and all before it were seen; A is for all of them.",
         ("enter",),
         "Alerts",
+        "seen",
         pane="alerts",
         changes=True,
     ),

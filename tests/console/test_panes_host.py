@@ -36,6 +36,7 @@ FIGURES = HostFigures(
     sent=700_000,
     gpu_detail="no NVIDIA driver",
 )
+OWN = show.ShowFigures(cpu=3, memory=58_000_000, lag_p50_ms=0.2, lag_p99_ms=7, samples=900)
 
 
 def text(line: Line) -> str:
@@ -43,7 +44,7 @@ def text(line: Line) -> str:
 
 
 def lines(figures: HostFigures, width: int, trends: Trends | None = None) -> list[Line]:
-    made = host(figures, trends or Trends(), START + 60, width, {5: "policy"})
+    made = host(figures, OWN, trends or Trends(), START + 60, width, {5: "policy"})
     assert all(width_of(line) <= width for line in made)
     return made
 
@@ -72,6 +73,8 @@ def test_every_figure_is_there_at_every_width(width: int) -> None:
         assert words in shown
     for words in ("in 12.0 kB/s, out 700 kB/s", "41 %", "8.0 GB of 12.0 GB", "61 °C"):
         assert words in shown
+    for words in ("the show 3 % 58.0 MB late p99 7 ms",):
+        assert words in shown
     for words in ("144 of 200 W", "fan 38 %", "policy 3.0 GB,", "1 other 2.0 GB"):
         assert words in shown
 
@@ -82,6 +85,15 @@ def test_what_runs_full_is_marked_also_without_colour() -> None:
     assert "97 %!" in shown
     assert "88 %!" in shown
     assert "! disk free 1.0 GB" in shown
+
+
+def test_a_show_that_stood_still_says_so() -> None:
+    def told(own: show.ShowFigures) -> str:
+        return "\n".join(map(text, host(FIGURES, own, Trends(), START, 80, {})))
+
+    assert "stood still" not in told(OWN)
+    assert "! stood still 2 times" in told(msgspec.structs.replace(OWN, stalls=2))
+    assert "the show" not in told(show.ShowFigures())
 
 
 def test_a_gpu_that_fails_says_so_and_the_other_goes_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engines.wire.metrics import Gpu, HostFigures
+from engines.wire.show import ShowFigures
 from kitsu_tui.console.lines import Line, Span, bar, fit, visible, width_of, wrap
 from kitsu_tui.console.link import Link, Topic
 from kitsu_tui.console.trends import Trends
@@ -23,9 +24,20 @@ _LOW_DISK = 2e9
 
 
 def host(
-    figures: HostFigures, trends: Trends, now: float, width: int, names: dict[int, str]
+    figures: HostFigures,
+    own: ShowFigures,
+    trends: Trends,
+    now: float,
+    width: int,
+    names: dict[int, str],
 ) -> list[Line]:
-    """The host's lines. `names` of engines by pid, for what they hold of a GPU."""
+    """The host's lines.
+
+    Args:
+        own: what the show itself uses.
+        now: wall time, the right end of the sparklines.
+        names: of engines by pid, for what they hold of a GPU.
+    """
     memory = 100 * figures.memory_used / figures.memory_total if figures.memory_total else 0.0
     used = f"{size(figures.memory_used)} of {size(figures.memory_total)}"
     rows = [_row("CPU", figures.cpu, f"load {figures.load:.2f}", "cpu", trends, now, width)]
@@ -33,6 +45,7 @@ def host(
         rows.append(_cores(figures.cores, width))
     rows.append(_row("memory", memory, used, "memory", trends, now, width))
     rows += _disk_and_network(figures, width)
+    rows += _show(own, width)
     for gpu in figures.gpus:
         rows += _gpu(gpu, trends, now, width, names)
     if figures.gpu_failed and not any(gpu.detail for gpu in figures.gpus):
@@ -89,6 +102,18 @@ def _disk_and_network(figures: HostFigures, width: int) -> list[Line]:
         words = f"in {rate(figures.received)}, out {rate(figures.sent)}"
         parts += [("  ", ""), (_whole(f"net {words}"), "dim")]
     return wrap(parts, width, 2)
+
+
+def _show(own: ShowFigures, width: int) -> list[Line]:
+    """The show's own process, and how late its loop is: what everything else waits for."""
+    if not own.samples:
+        return []
+    parts = [f"the show {own.cpu:.0f} %", size(own.memory), f"late p99 {own.lag_p99_ms:.0f} ms"]
+    spans: list[Span] = [("  ".join(map(_whole, parts)), "dim")]
+    if own.stalls:
+        times = "once" if own.stalls == 1 else f"{own.stalls} times"
+        spans += [("  ", ""), (_whole(f"! stood still {times}"), "warn")]
+    return wrap(spans, width, 2)
 
 
 def _whole(words: str) -> str:
@@ -165,7 +190,7 @@ class Host(Table):
             self.show([((f"no figures yet{why}", "dim"),)])
             return
         names = {view.pid: view.name for view in link.state.engines.values() if view.pid}
-        lines = host(figures, link.trends, now, self.room, names)
+        lines = host(figures, link.state.figures, link.trends, now, self.room, names)
         view = link.state.engines.get("metrics")
         if link.attached and (view is None or not view.pid):
             state = view.state if view else "gone"
