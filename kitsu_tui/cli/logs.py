@@ -155,13 +155,14 @@ def _history(
     from engines.wire.logline import stamp
     from kitsu_tui.cli.logs_follow import unknown
     from kitsu_tui.config import logread
+    from kitsu_tui.config.schema import ENGINES
 
-    root = _root()
+    root, engines = _show()
     try:
         known = logread.files(root)
         if not known:
             fail("logs", f"there are no log files in {root}", EXIT_FAILED)
-        wrong = "" if "other" in known else unknown(names, known)
+        wrong = "" if "other" in known else unknown(names, {*known, *engines, *ENGINES})
         if wrong:
             fail("logs", wrong, 2)
         found = logread.newest_first(root, (*names, "other") if names else ())
@@ -187,8 +188,8 @@ def _history(
     printer.print(reversed(taken))
 
 
-def _root() -> Path:
-    """The folder of the log files: the running show's, or that of the environment."""
+def _show() -> tuple[Path, list[str]]:
+    """The folder of the log files, the running show's or that of the environment; its engines."""
     import asyncio
 
     from engines.wire import control
@@ -203,8 +204,9 @@ def _root() -> Path:
         state = asyncio.run(ask()).state
     except (NoShow, RequestFailed, OSError):
         state = {}
-    told = state.get("log_root") if isinstance(state, dict) else None
-    return Path(told) if told else paths.log_root(os.environ)
+    state = state if isinstance(state, dict) else {}
+    told = state.get("log_root")
+    return Path(told) if told else paths.log_root(os.environ), list(state.get("engines", ()))
 
 
 def _follow(printer: Printer, passes: Passes | None, names: tuple[str, ...], count: int) -> None:

@@ -70,6 +70,8 @@ def test_without_a_show_the_files_are_read_in_order(kitsu_bin: Path) -> None:
         "2023-11-14 22:13:20.000 info    show     line 0: the quick brown fox is at it again"
     )
     assert messages(kitsu(kitsu_bin, "-n", "3")) == [97, 98, 99]
+    silent = kitsu(kitsu_bin, "-e", "metrics")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
     chosen = kitsu(kitsu_bin, "-e", "tts_worker", "--engine", "asr", "--level", "warn", "-n", "4")
     wanted = [n for n in range(100) if n % 5 in (2, 4) and n % 7 in (4, 6)]
     assert messages(chosen) == wanted[-4:]
@@ -97,7 +99,7 @@ def test_since_a_moment(kitsu_bin: Path) -> None:
         (["--since", "5"], "time '5'"),
         (["--since", "2999-01-01T00:00"], "yet to come"),
         (["--invert"], "--invert needs --grep"),
-        (["-e", "tss"], "no lines of 'tss' (did you mean tts?); there are: asr, audio"),
+        (["-e", "tss"], "no lines of 'tss' (did you mean tts?); there are: asr, audio, echo"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
