@@ -18,6 +18,8 @@ _TOKEN = re.compile(
     r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f])|(?P<text>[^\x00-\x1f\x7f]+)",
     re.DOTALL,
 )
+_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x18\x1a]*|[ -/]*)")
+"""A sequence that may go on."""
 _LONGEST = 1 << 16
 """Characters of a sequence that does not end; past it the sequence is given up."""
 
@@ -68,9 +70,9 @@ class Screen:
         while at < len(text):
             found = _TOKEN.match(text, at)
             if found is None:
-                if len(text) - at < _LONGEST:
+                if _BEGUN.fullmatch(text, at) and len(text) - at < _LONGEST:
                     break  # the rest of it comes later
-                at += 1
+                at = at + 1 if len(text) - at >= _LONGEST else self._broken(text, at)
                 continue
             at = found.end()
             kind = found.lastgroup
@@ -81,6 +83,15 @@ class Screen:
             elif found["csi"]:
                 self._csi(found["csi"], found["args"])
         self._rest = text[at:]
+
+    @staticmethod
+    def _broken(text: str, at: int) -> int:
+        """Where what follows a broken sequence begins; CAN breaks off any."""
+        can = text.find("\x18", at)
+        begun = _BEGUN.match(text, at)
+        if can >= 0 and (begun is None or can <= begun.end()):
+            return can + 1
+        return begun.end() if begun is not None and begun.end() > at + 1 else at + 1
 
     def _put(self, text: str) -> None:
         cells: list[str] = []

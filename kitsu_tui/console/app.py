@@ -23,6 +23,7 @@ from kitsu_tui.console.driver import driver_class
 from kitsu_tui.console.keymap import BadKeys, Keys, keymap
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.output import Output
+from kitsu_tui.console.pacing import Pacing
 from kitsu_tui.console.panic_line import PanicLine
 from kitsu_tui.console.screens.desk import Desk
 from kitsu_tui.console.widgets.input_line import InputLine
@@ -101,6 +102,7 @@ class ConsoleApp(App[Ending]):
         self._wishes = ConsoleWishes()
         self.use_theme("auto")
         self._connect = connect
+        self._pacing = Pacing(self, output)
         self._leaving = leaving
         self._task: asyncio.Task[None] | None = None
         self._when_drawn: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -121,6 +123,7 @@ class ConsoleApp(App[Ending]):
     def on_ready(self) -> None:
         """The first paint is done: now look for the show."""
         self._asyncio_loop = asyncio.get_running_loop()
+        self._pacing.begin(self._asyncio_loop)
         if self._when_drawn is not None:
             self.run_worker(self._when_drawn(), exit_on_error=False)
         if self._connect:
@@ -137,6 +140,11 @@ class ConsoleApp(App[Ending]):
         """End, within a bound."""
         self._leaving()
         super().exit(result, return_code, message)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if renderable is not None:
+            self._pacing.drawing()
+        super()._display(screen, renderable)
 
     async def on_unmount(self) -> None:
         """Detach."""

@@ -39,6 +39,11 @@ def driver_class(
             if output is not None:
                 self._file = output
 
+        def write(self, data: str) -> None:
+            super().write(data)
+            if output is not None:
+                output.look()
+
         def process_message(self, message: Message) -> None:
             if isinstance(message, events.Key) and message.key in keys:
                 press()

@@ -29,6 +29,9 @@ def shown(*parts: str, size: tuple[int, int] = (10, 3)) -> Screen:
         ("日本x", ["日本x", "", ""]),
         ("日本\x1b[1;5Hx", ["日本x", "", ""]),
         ("abc\b\bX", ["aXc", "", ""]),
+        ("ab\x1b[38;5\x18\x1b[1;1Hc", ["cb", "", ""]),
+        ("ab\x1b]52;c;x\x18cd", ["abcd", "", ""]),
+        ("ab\x1b[3\x1b[1;1Hc", ["cb", "", ""]),
         ("\x1b[99;99Hx", ["", "", "         x"]),
     ],
 )

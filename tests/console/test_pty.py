@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engines.wire.logline import LogLine
+from engines.wire.show import Muted
 from tests.conftest import Sandbox
 from tests.console.pty_console import PtyConsole
 from tests.support.scripted_show import ScriptedShow, log_lines, script
@@ -30,18 +31,23 @@ async def attached(scripted: ScriptedShow) -> AsyncIterator[PtyConsole]:
         yield console
 
 
-async def flood_until_it_stands_still(show: ScriptedShow, console: PtyConsole) -> None:
-    """Log lines until the console takes no more: its loop stands, the terminal being full."""
+async def flood(show: ScriptedShow, console: PtyConsole) -> None:
+    """Megabytes of log lines, all of which the console takes though nobody reads its terminal."""
     wide = [
         LogLine(ts=line.ts, service="show", level="info", message=line.message * 20)
         for line in log_lines(200)
     ]
+    sent = 0
 
-    def stands() -> bool:
-        show.log(wide)
-        return show.unsent > 4_000_000
+    def taken() -> bool:
+        nonlocal sent
+        if show.unsent == 0:
+            show.log(wide)
+            sent += 1
+        return sent > 40
 
-    await console.until(stands)
+    await console.until(taken, 40)
+    await console.until(lambda: show.unsent == 0, 40)
 
 
 async def test_panic_with_a_full_terminal_and_a_clean_end_of_it(
@@ -49,18 +55,50 @@ async def test_panic_with_a_full_terminal_and_a_clean_end_of_it(
 ) -> None:
     console, show = attached, scripted
     console.stall()
-    await flood_until_it_stands_still(show, console)
+    await flood(show, console)
     console.keys(CHORD)
     await show.until_asked("show.panic")
-    assert show.unsent > 4_000_000  # it still stood when the panic came
     console.process.terminate()
     assert await console.ended() == 128 + signal.SIGTERM
     await show.until(lambda: show.watchers == 0)
     assert termios.tcgetattr(console.slave)[3] == console.modes[3]
-    console.output = b""
     console.read()
-    await console.drawn("the show goes on")
-    assert b"\x1b[?1049l" in console.output
+    await console.shows("the show goes on")
+    assert console.restored
+
+
+async def test_actions_with_a_full_terminal(scripted: ScriptedShow, attached: PtyConsole) -> None:
+    """Nothing can be seen, and yet the keys do what they do; then the present is drawn, once."""
+    console, show = attached, scripted
+    console.stall()
+    await flood(show, console)
+    drawn = len(console.output)
+    console.keys("m")
+    mute = await show.until_asked("show.mute")
+    assert mute.what == "mic"
+    show.tell(Muted(mic=True, voice=True, by="ana"))
+    console.keys("e")
+    console.resize(110, 36)
+    await flood(show, console)
+    console.read()
+    await console.shows("mic MUTED")
+    await console.shows("━ Engines")
+    await console.until(lambda: "F9 PANIC" in console.screen.line(35))
+    assert len(console.output) - drawn < 100_000, "what was held back is not drawn afterwards"
+
+
+async def test_a_dialog_opened_on_a_full_terminal_is_there_when_it_is_read(
+    scripted: ScriptedShow, attached: PtyConsole
+) -> None:
+    attached.stall()
+    await flood(scripted, attached)
+    attached.keys("q")
+    await flood(scripted, attached)
+    attached.read()
+    await attached.shows("detach: the show goes on")
+    attached.keys("d")
+    assert await attached.ended() == 0
+    await attached.until(lambda: attached.restored)
 
 
 async def test_panic_whatever_has_the_keys(scripted: ScriptedShow, attached: PtyConsole) -> None:
@@ -97,10 +135,9 @@ async def test_a_signal_detaches_and_restores_the_terminal(
 ) -> None:
     attached.process.send_signal(number)
     assert await attached.ended() == 128 + number
-    await attached.drawn("detached; the show goes on")
-    assert b"\x1b[?1049l" in attached.output
+    await attached.shows("detached; the show goes on")
     assert b"Traceback" not in attached.output
-    assert termios.tcgetattr(attached.slave)[3] == attached.modes[3]
+    assert attached.restored
     await scripted.until(lambda: scripted.watchers == 0)
     assert scripted.asked == []
 
