@@ -8,7 +8,8 @@ from engines.wire.metrics import Gpu, GpuProcess, HostFigures
 from kitsu_tui.console.lines import Line, width_of
 from kitsu_tui.console.panes.host import host
 from kitsu_tui.console.trends import Trends
-from tests.support.scripted_show import START
+from tests.console.conftest import console, text_of, until
+from tests.support.scripted_show import START, ScriptedShow
 
 G = 10**9
 GPU = Gpu(
@@ -125,3 +126,14 @@ def test_the_last_minutes_stand_in_one_column(width: int) -> None:
     assert shown[2].endswith("▄" * 12)
     assert len(shown[0]) == len(shown[2]) == width
     assert "█" not in drawn(FIGURES, 36, trends).splitlines()[0]
+
+
+async def test_figures_that_come_no_more_are_called_old(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("h")
+        await until(pilot, lambda: "no NVIDIA driver" in text_of(app))
+        assert "old figures" not in text_of(app)
+        scripted.tell(show.EngineChanged(engine="metrics", state="unresponsive", pid=4004))
+        await until(pilot, lambda: "old figures: metrics is unresponsive" in text_of(app))

@@ -192,8 +192,8 @@ class Host(Table):
         names = {view.pid: view.name for view in link.state.engines.values() if view.pid}
         lines = host(figures, link.state.figures, link.trends, now, self.room, names)
         view = link.state.engines.get("metrics")
-        if link.attached and (view is None or not view.pid):
-            state = view.state if view else "gone"
+        state = view.state if view else "gone"
+        if link.attached and state not in ("ready", "degraded"):
             lines = [((f"old figures: metrics is {state}", "warn"),), *lines]
         self.show(lines)
 
