@@ -64,6 +64,11 @@ class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: dict[str, Model]
 
 
+# Threads of the show look for models side by side, and msgspec crashes when two of them are the
+# first to use a struct; here that is done once, under the lock of the import.
+msgspec.json.Decoder(_Manifest)
+
+
 def load_manifest(text: bytes | None = None) -> dict[str, Model]:
     """The models by name, from `text` (YAML) or the packaged manifest. ModelError if it is bad."""
     if text is None:

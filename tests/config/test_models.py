@@ -443,3 +443,19 @@ def test_the_starter_set_is_whole(starter_models: ModelStore) -> None:
     done = run_cli("pull", "--starter", "--json", store=starter_models.root)
     assert done.returncode == 0
     matches("models.pull", done.stdout)
+
+
+def test_threads_that_need_the_list_first_at_once_do_not_crash() -> None:
+    code = (
+        "import sys, threading\n"
+        "sys.setswitchinterval(1e-6)\n"
+        "start = threading.Barrier(3)\n"
+        "def work():\n"
+        "    start.wait()\n"
+        "    from kitsu_tui.config.models import load_manifest\n"
+        "    assert load_manifest()\n"
+        "threads = [threading.Thread(target=work) for _ in range(3)]\n"
+        "[t.start() for t in threads], [t.join() for t in threads]\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(8)]
+    assert [process.wait(60) for process in started] == [0] * 8
