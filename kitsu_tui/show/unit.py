@@ -294,7 +294,8 @@ class Unit:
             return self._failed(reason)
         retry_at = time.time() + decision.delay
         self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
-        words = f"{self.spec.name} died ({reason or self._exit})"
+        how = "was ended" if why and code is not None else "died"
+        words = f"{self.spec.name} {how} ({reason or self._exit})"
         log.warning("%s; started again in %.1f s", words, decision.delay)
         self._tell_alert("warning", words)
         return decision.delay

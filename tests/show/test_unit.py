@@ -373,6 +373,8 @@ async def test_a_request_that_makes_no_progress_ends_an_engine_that_answers_ping
         await until(lambda: unit.state == "backoff")
         last = rig.changes()[-1]
         assert last.detail == "no progress on echo.count for 1 s"
+        alerts = [e.text for e in rig.told if isinstance(e, show.Alert)]
+        assert alerts == ["echo was ended (no progress on echo.count for 1 s)"]
         assert last.exit in ("killed by SIGKILL", "killed by SIGQUIT")  # it knows no stack dump
         await asyncio.wait_for(unit.ready.wait(), 10)
         assert unit.link is not None
