@@ -111,6 +111,11 @@ async def test_the_selection_stays_with_its_alert_and_the_top_with_the_newest(
     server.tell(show.Alert(level="warning", text="still more"))
     await until(pilot, lambda: len(shown(app)) == 5)
     assert shown(app)[:3] == [" *warning", " *info", ">*error"]
+    await pilot.press("up", "up")
+    await until(pilot, lambda: shown(app)[0] == ">*warning")
+    server.tell(show.Alert(level="error", text="the last"))
+    await until(pilot, lambda: len(shown(app)) == 6)
+    assert shown(app)[:2] == [">*error", " *warning"]
 
 
 async def test_a_refusal_is_told(attached: Attached) -> None:

@@ -30,8 +30,7 @@ def changed(old: Line, new: Line) -> tuple[int, int]:
         end -= 1
     if start == end:
         return 0, 0
-    while start > 0 and _SECOND in (before[start][0], after[start][0]):
-        start -= 1
+    # What differs first is never a second half alone, but two of them may be the same.
     while end < width and _SECOND in (before[end][0], after[end][0]):
         end += 1
     return start, end
