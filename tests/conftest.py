@@ -14,9 +14,11 @@ from kitsu_tui.config.models import ModelStore
 
 SLOW = {
     "tests/cli/test_cli.py",
+    "tests/cli/test_logs.py",
     "tests/cli/test_doctor.py",
     "tests/config/test_models.py",
     "tests/console/test_desk.py",
+    "tests/console/test_logs.py",
     "tests/doctor/test_engines.py",
     "tests/console/test_transcript.py",
     "tests/engines/audio/test_engine.py",

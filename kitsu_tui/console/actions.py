@@ -296,6 +296,8 @@ _KEY_WORDS = {
     **{sign_name(chr(code)): chr(code) for code in range(33, 127) if not chr(code).isalnum()},
     "space": "Space",
     "shift+tab": "Shift+Tab",
+    "shift+up": "Shift+Up",
+    "shift+down": "Shift+Down",
     "pageup": "PgUp",
     "pagedown": "PgDn",
 }
