@@ -94,7 +94,7 @@ def _stages(marks: dict[str, float], width: int) -> list[Line]:
     if not stages:
         return []
     most = max(1.0, *(ms for _, ms in stages))
-    room = max(4, min(width - _NAME - 12, 60))
+    room = max(4, min(width - _NAME - 16, 60))
     out: list[Line] = [
         BLANK,
         (("ms after the last word (typed: after she turned to it)", "strong"),),
@@ -102,7 +102,8 @@ def _stages(marks: dict[str, float], width: int) -> list[Line]:
     before = 0.0
     for name, ms in stages:
         start, end = (round(max(0.0, value) / most * room) for value in (before, ms))
-        filled = " " * start + "█" * max(1 if ms > before else 0, end - start)
+        start = min(start, room - 1)
+        filled = " " * start + "█" * max(1, end - start)
         style = "accent" if name == "audible" else ""
         out.append(
             (
