@@ -82,7 +82,7 @@ def test_the_details_say_rule_and_view_and_end_every_stage_in_sight() -> None:
     view = turn(said="x", said_final=True, status="ok", sentences=[stopped], marks_ms=marks)
     for width in (30, 60, 74, 200):
         lines = details(view, width)
-        assert all(width_of(line) <= max(width, 36) for line in lines)
+        assert all(width_of(line) <= width for line in lines)
     shown = text(details(view, 74))
     assert "gate: drop, category slur, rule list-3, view folded, 0.25 ms" in shown
     bars = ["".join(part for part, _ in line) for line in details(view, 74)[-4:]]
@@ -110,9 +110,9 @@ def test_no_text_breaks_the_picture(who: str, said: str, answer: str, width: int
         detail=said,
     )
     note = NoteView(n=1, t=1e9, kind="mark", text=said, by=who)
-    for lines in (turn_lines(view, width), note_lines(note, width), details(view, max(width, 36))):
+    for lines in (turn_lines(view, width), note_lines(note, width), details(view, width)):
         for line in lines:
-            assert width_of(line) <= max(width, 36)
+            assert width_of(line) <= width
             assert all(part.isprintable() for part, _ in line)
             assert all(part.isprintable() for part, _ in highlight(line, said.lower() or "x"))
     assert all(char.isprintable() or char == "\n" for char in plain(view))

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from kitsu_tui.console.lines import BLANK, Line, Span, fit, visible, wrap
+from kitsu_tui.console.lines import BLANK, Line, Span, clip, fit, visible, wrap
 from kitsu_tui.console.turn_lines import name_of, plain, unjudged
 from kitsu_tui.console.widgets.line_view import Table
 from kitsu_tui.console.words import STAGE_WORDS, clock
@@ -95,24 +95,21 @@ def _stages(marks: dict[str, float], width: int) -> list[Line]:
         return []
     most = max(1.0, *(ms for _, ms in stages))
     room = max(4, min(width - _NAME - 16, 60))
-    out: list[Line] = [
-        BLANK,
-        (("ms after the last word (typed: after she turned to it)", "strong"),),
-    ]
+    title = "ms after the last word (typed: after she turned to it)"
+    out: list[Line] = [BLANK, *wrap(((title, "strong"),), width)]
     before = 0.0
     for name, ms in stages:
         start, end = (round(max(0.0, value) / most * room) for value in (before, ms))
         start = min(start, room - 1)
         filled = " " * start + "█" * max(1, end - start)
         style = "accent" if name == "audible" else ""
-        out.append(
-            (
-                (fit(STAGE_WORDS[name], _NAME - 1) + " ", "dim"),
-                (fit(filled, room) + " ", style),
-                (f"{ms:6.0f}", style or "strong"),
-                (f" +{max(0.0, ms - before):.0f}", "dim"),
-            )
+        row: Line = (
+            (fit(STAGE_WORDS[name], _NAME - 1) + " ", "dim"),
+            (fit(filled, room) + " ", style),
+            (f"{ms:6.0f}", style or "strong"),
+            (f" +{max(0.0, ms - before):.0f}", "dim"),
         )
+        out.append(clip(row, width))
         before = max(before, ms)
     return out
 
