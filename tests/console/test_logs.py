@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -356,7 +357,7 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """A tmux of this test's own, that this process seems to run in."""
     if sys.platform == "win32" or not shutil.which("tmux"):
         pytest.skip("no tmux here")
-    socket = f"/tmp/kt-{os.getpid()}"
+    socket = f"{tempfile.gettempdir()}/kt-{os.getpid()}"  # a socket's path is short
     begin = ["tmux", "-S", socket, "-f", os.devnull]
 
     def run(*args: str) -> str:
