@@ -18,6 +18,9 @@ from kitsu_tui.journal import LONGEST
 
 CHUNK = 256 * 1024
 
+LATEST = 3.2e10
+"""Wall times from here on (about the year 2984) are no times: not every system can show them."""
+
 _BROKEN = b"\0"
 """Stands for a line that is too long: it cannot be decoded either."""
 
@@ -155,9 +158,14 @@ def decode(raw: bytes, skipped: Skipped) -> show.Told | None:
     if not raw.strip():
         return None
     try:
-        return _told.decode(raw)
+        told = _told.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
+    else:
+        if 0 <= told.t < LATEST:
+            return told
+        skipped.damaged += 1
+        return None
     try:
         loose = _loose.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

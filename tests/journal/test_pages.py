@@ -130,6 +130,10 @@ EXTRA = (
 )
 
 
+def _mark_at(t: str) -> bytes:
+    return b'{"n":7,"t":%b,"event":{"kind":"mark","by":"ana","text":"when"}}\n' % t.encode()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -151,8 +155,13 @@ EXTRA = (
             "1 damaged line skipped",
         ),
         (lambda lines: [*lines[:9], b"\0" * 5000 + b"\n", *lines[9:]], "1 damaged line skipped"),
+        (lambda lines: [*lines[:9], _mark_at("1e300"), *lines[9:]], "1 damaged line skipped"),
+        (lambda lines: [*lines[:9], _mark_at("-1e12"), *lines[9:]], "1 damaged line skipped"),
     ],
-    ids=["torn", "middle", "not utf-8", "newer", "more fields", "blank", "lost", "long", "zeros"],
+    ids=[
+        *("torn", "middle", "not utf-8", "newer", "more fields", "blank", "lost", "long", "zeros"),
+        *("far future", "before all"),
+    ],
 )
 def test_what_cannot_be_read_is_skipped_and_said(
     tmp_path: Path, change: Callable[[list[bytes]], list[bytes]], words: str
