@@ -51,6 +51,11 @@ def figure(name: str, values: Sequence[float], unit: str, target: str = "") -> F
     )
 
 
+def mean(name: str, values: Sequence[float], unit: str, target: str = "") -> Figure:
+    """The mean of some values, as one value."""
+    return figure(name, [sum(values) / len(values)], unit, target)
+
+
 def machine() -> str:
     """The machine in words, with how busy it is."""
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""

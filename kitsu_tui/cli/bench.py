@@ -74,7 +74,7 @@ def console(
         int, typer.Option(min=0, max=86400, help="only its memory, in real time, so many seconds")
     ] = 0,
     part: Annotated[
-        list[str] | None, typer.Option(help="only this: paint, rest, flood or memory")
+        list[str] | None, typer.Option(help="only this: paint, journal, rest, flood or memory")
     ] = None,
 ) -> None:
     """The console on a terminal of its own: first paint, keys in a flood of logs, rates, memory."""

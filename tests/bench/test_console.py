@@ -12,10 +12,12 @@ import pytest
 
 from engines.wire import show
 from engines.wire.logline import LogLine
-from kitsu_tui.bench import hour, memory
-from kitsu_tui.bench.console import _lines_in
+from kitsu_tui.bench import hour, memory, past
+from kitsu_tui.bench.attached import lines_in
 from kitsu_tui.bench.flood import MARK, Flood
 from kitsu_tui.bench.report import BenchReport
+from kitsu_tui.journal import read_journal
+from kitsu_tui.journal.sessions import look_at
 from kitsu_tui.model.state import TURNS_KEPT, ShowState, reduce
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
@@ -46,7 +48,7 @@ def test_the_flood_writes_as_many_lines_as_it_says(tmp_path: Path) -> None:
     assert [line.message.split()[1] for line in lines] == [str(n) for n in range(last)]
     (tmp_path / "echo.log").write_bytes(data + data[: len(data) // 2])
     (tmp_path / "show.log").write_bytes(b'{"message":"flood 1 of a chat"}\n')
-    assert _lines_in(tmp_path) == last
+    assert lines_in(tmp_path) == last
     assert lines[0].message.startswith(MARK)
 
 
@@ -62,6 +64,17 @@ def test_an_hour_s_events_are_a_show_s() -> None:
     assert {view.state for view in state.engines.values()} == {"ready"}
     assert state.turns[-2].status == "ok"
     assert state.alerts
+
+
+def test_the_journal_is_one_that_can_be_read(tmp_path: Path) -> None:
+    lines = past.write(tmp_path / past.NAME, 0.1)
+    session = look_at(tmp_path / past.NAME / "events.jsonl")
+    assert session.profile == "bench"
+    assert session.turns > 20
+    assert round(session.ended - session.began) in (358, 359)
+    reading = read_journal(tmp_path / past.NAME)
+    assert len(reading.events) == lines
+    assert not reading.bad
 
 
 def test_the_slope_is_that_of_the_points() -> None:
@@ -80,7 +93,7 @@ def test_an_unknown_part_is_named(kitsu_bin: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "no part 'speed'; there are: paint, rest, flood, memory" in done.stderr
+    assert "no part 'speed'; there are: paint, journal, rest, flood, memory" in done.stderr
 
 
 @pytest.mark.e2e
