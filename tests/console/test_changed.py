@@ -23,8 +23,9 @@ def painted(line: Line, width: int) -> list[tuple[str, str]]:
         for char in text:
             cells = width_of(((char, ""),))
             if not cells:
+                base = len(row) - 1 - (row[-1:] != [] and row[-1][0].startswith("right half"))
                 if row:
-                    row[-1] = (row[-1][0] + char, row[-1][1])
+                    row[base] = (row[base][0] + char, row[base][1])
                 continue
             row += [(char, style)] + [(f"right half of {char}", style)] * (cells - 1)
     return row + [(" ", "")] * (width - len(row))
@@ -33,6 +34,7 @@ def painted(line: Line, width: int) -> list[tuple[str, str]]:
 @given(LINE, LINE)
 @example((("x日x", ""),), (("x本x", ""),))
 @example((("ab", ""),), (("日", ""),))
+@example((("☕", ""),), (("☕", ""), ("\u0301", "")))
 @example((("cpu 1 %", "warn"),), (("cpu 2 %", "warn"),))
 def test_the_cells_between_are_all_that_differs(old: Line, new: Line) -> None:
     width = max(width_of(old), width_of(new))

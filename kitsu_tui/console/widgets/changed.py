@@ -49,5 +49,8 @@ def _cells(line: Line) -> list[tuple[str, str]]:
                 out.append((char, style))
                 out += [(_SECOND, style)] * (width - 1)
             elif out:
-                out[-1] = (out[-1][0] + char, out[-1][1])
+                base = len(out) - 1
+                while base and out[base][0] == _SECOND:
+                    base -= 1
+                out[base] = (out[base][0] + char, out[base][1])
     return out
