@@ -12,7 +12,7 @@ def panic() -> int:
     """Ask the show to panic; returns the exit code. 0: done, 1: not, 3: no show runs."""
     from kitsu_tui.config import endpoint, paths
 
-    who = f"cli:{os.environ.get('USER') or os.environ.get('USERNAME') or 'unknown'}"
+    who = f"cli:{_user()}"
     line = '{"type":"request","id":"1","name":"show.panic","data":{"by":' + _quoted(who) + "}}\n"
     try:
         with endpoint.connect_now(os.environ, TIMEOUT_S) as link:
@@ -35,6 +35,19 @@ def panic() -> int:
     error = said.get("error", {}).get("message", "the show hung up")
     print(f"kitsu panic: {error}", file=sys.stderr)
     return 1
+
+
+def _user() -> str:
+    """As getpass.getuser, whose import costs more."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return "unknown"
 
 
 def _answer(lines: object) -> bytes:

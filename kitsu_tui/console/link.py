@@ -31,6 +31,7 @@ R = TypeVar("R", bound=Struct)
 
 LOGS_WAITING = 20_000
 """Log lines that may wait for the logs pane: as many as it keeps."""
+LOGS_WAITING_CHARS = 16_000_000
 NOTICES_WAITING = 50
 RETRY_FIRST, RETRY_MOST = 0.5, 5.0
 """Seconds between two tries to find a show."""
@@ -126,6 +127,7 @@ class Link:
     _seen: deque[LogLine] = field(default_factory=lambda: deque(maxlen=SAME_LINES))
     _known: set[LogLine] = field(default_factory=set)
     _compare: int = 0
+    _chars: int = 0
     _attached_before: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _want_launch: bool = False
@@ -201,6 +203,7 @@ class Link:
         """The log lines since the last call, and how many were lost among them."""
         lines, dropped = list(self.lines), self.lines_dropped
         self.lines.clear()
+        self._chars = 0
         self.lines_dropped = 0
         return lines, dropped
 
@@ -314,6 +317,7 @@ class Link:
             if self._compare <= 0:
                 self._known = set()
         self.lines.extend(lines)
+        self._chars += sum(map(_weight, lines))
         self._seen.extend(lines[-SAME_LINES:])
         self.lines_dropped += body.dropped
         self._bound()
@@ -321,13 +325,15 @@ class Link:
 
     def _line(self, text: str) -> None:
         self.lines.append(text)
+        self._chars += _weight(text)
         self._bound()
         self.dirty.add("logs")
 
     def _bound(self) -> None:
-        over = len(self.lines) - LOGS_WAITING
-        for _ in range(over):
-            self.lines.popleft()  # as far back as the pane would keep them
+        # As far back as the pane would keep them.
+        while len(self.lines) > LOGS_WAITING or self._chars > LOGS_WAITING_CHARS:
+            self._chars -= _weight(self.lines.popleft())
+            self.lines_dropped += 1
 
     def _tell(self, event: show.ShowEvent) -> None:
         if isinstance(event, show.Alert):
@@ -343,6 +349,11 @@ class Link:
             words = f"{event.name} {event.args}".strip()
             end = "" if event.ok else f" failed: {event.detail}"
             self.notice(f"{event.by}: {words}{end}", "dim" if event.ok else "warn")
+
+
+def _weight(line: LogLine | str) -> int:
+    """Characters of a line, about."""
+    return len(line) if isinstance(line, str) else len(line.message) + len(line.exception)
 
 
 __all__ = ["ALL", "Link", "Notice", "RequestFailed", "Topic"]

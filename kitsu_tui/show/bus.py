@@ -28,6 +28,7 @@ LOGS_EVERY_S = 0.2
 LOGS_BYTES = MAX_LINE // 2
 LOGS_A_FLUSH = 8_000
 """Log lines that a watcher is sent at once; more than that in a fifth of a second nobody reads."""
+LOGS_A_FLUSH_CHARS = 4_000_000
 
 
 class Watcher(Protocol):
@@ -54,6 +55,7 @@ class Bus:
         self._log: deque[LogLine] = deque(maxlen=LOG_BACKLOG)
         self._log_chars = 0
         self._fresh: list[LogLine] = []
+        self._fresh_chars = 0
         self._missed = 0
 
     def tell(self, event: show.ShowEvent) -> None:
@@ -106,6 +108,7 @@ class Bus:
 
     def log_lines(self, lines: list[LogLine]) -> None:
         """Log lines of the show or an engine; watchers get them a few times a second."""
+        taken = 0
         for line in lines:
             self._log_chars += len(line.message)
             if len(self._log) == LOG_BACKLOG:
@@ -114,14 +117,17 @@ class Bus:
         while self._log_chars > LOG_BACKLOG_CHARS:
             self._log_chars -= len(self._log.popleft().message)
         room = LOGS_A_FLUSH - len(self._fresh)
-        if room < len(lines):
-            self._missed += len(lines) - max(room, 0)
-        if room > 0:
-            self._fresh.extend(lines[-room:])
+        for line in lines[-room:] if room > 0 else ():
+            self._fresh_chars += len(line.message)
+            if self._fresh_chars > LOGS_A_FLUSH_CHARS:
+                break
+            self._fresh.append(line)
+            taken += 1
+        self._missed += len(lines) - taken
 
     def flush_logs(self) -> None:
         """Send what has come since the last time; called every `LOGS_EVERY_S`."""
-        lines, self._fresh = self._fresh, []
+        lines, self._fresh, self._fresh_chars = self._fresh, [], 0
         missed, self._missed = self._missed, 0
         watchers = [w for w in self._watchers if w.wants_logs]
         if not (lines or missed) or not watchers:

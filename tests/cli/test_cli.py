@@ -18,6 +18,7 @@ Kitsu = Callable[..., subprocess.CompletedProcess[str]]
 NO_SHOW = 3
 VERBS = [
     *("run", "status", "stop", "say", "interrupt", "mute", "panic", "resume", "toggle", "restart"),
+    *("skip", "start", "kill", "persona", "mood", "mark", "acknowledge", "logs", "journal"),
     *("talk", "engine", "models", "licenses", "devices", "doctor", "bench", "schema"),
 ]
 

@@ -8,6 +8,7 @@ import pytest
 from engines.wire import control, show
 from engines.wire.codec import encode
 from engines.wire.envelope import Hello
+from engines.wire.logline import LogLine
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import endpoint
 from kitsu_tui.console import link as module
@@ -177,8 +178,22 @@ async def test_waiting_lines_and_notices_are_bounded(
         await wait(lambda: link.notices and "alert 199" in link.notices[-1].text)
         lines, dropped = link.take_lines()
         assert len(lines) == 100
-        assert dropped == 15
+        assert dropped == 15 + 40 + 5 * 60 - 100  # not sent, and not kept
         assert len(link.notices) <= module.NOTICES_WAITING
+
+
+async def test_lines_that_wait_are_bounded_by_their_length_too(
+    scripted: ScriptedShow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOGS_WAITING_CHARS", 50_000)
+    async with Running(made()) as link:
+        await wait(lambda: link.attached)
+        link.take_lines()
+        long = [LogLine(ts="", service="tts", level="info", message="x" * 9_000)] * 20
+        scripted.log(long)
+        await wait(lambda: link.lines_dropped)
+        lines, dropped = link.take_lines()
+        assert (len(lines), dropped) == (5, 15)
 
 
 async def test_a_show_that_does_not_answer_is_noticed(

@@ -8,7 +8,14 @@ from engines.wire import control, show
 from engines.wire.codec import encode
 from engines.wire.envelope import MAX_LINE, Event
 from engines.wire.logline import LogLine
-from kitsu_tui.show.bus import LOG_BACKLOG, LOG_BACKLOG_CHARS, LOGS_A_FLUSH, Bus, log_batches
+from kitsu_tui.show.bus import (
+    LOG_BACKLOG,
+    LOG_BACKLOG_CHARS,
+    LOGS_A_FLUSH,
+    LOGS_A_FLUSH_CHARS,
+    Bus,
+    log_batches,
+)
 
 
 class Sink:
@@ -130,6 +137,19 @@ def test_a_batch_larger_than_a_flush_keeps_its_newest_lines() -> None:
     bus.flush_logs()
     assert (sink.lines[0], sink.lines[-1]) == ("2", str(LOGS_A_FLUSH + 1))
     assert sum(batch.dropped for batch in sink.batches) == 2
+
+
+def test_long_lines_are_bounded_by_their_length_and_the_rest_is_counted() -> None:
+    bus, sink = Bus(lambda told: None), Sink()
+    bus.attach(sink)
+    bus.log_lines([line("x" * 64_000)] * 200)
+    bus.flush_logs()
+    kept = len(sink.lines)
+    assert kept == LOGS_A_FLUSH_CHARS // 64_000
+    assert sum(batch.dropped for batch in sink.batches) == 200 - kept
+    bus.log_lines([line("later")])
+    bus.flush_logs()
+    assert sink.lines[-1] == "later"
 
 
 def test_the_backlog_is_bounded() -> None:
