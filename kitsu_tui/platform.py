@@ -23,6 +23,7 @@ IDLE_NICE = 15
 """From here on a process gets only what nobody else wants, where priorities are classes."""
 QUICK_NS = 300_000
 """Slice of a process that must not wait long; the usual is 0.7 to 3 ms."""
+GROUP_NICE = 5
 GROUP_TRIES, GROUP_WAIT_S = 40, 0.1
 _SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
 """Number of the system call sched_setattr."""
@@ -94,11 +95,12 @@ def set_quick(pid: int = 0, quick: bool = True) -> bool:
 
 def _set_group_nice(pid: int, nice: int) -> None:
     """Where Linux shares the processor out by sessions first (sched(7), autogroup), niceness counts
-    within one session only; so the session of this one gets it too.
+    within one session only; so the session of this one gets it too, up to `GROUP_NICE`: beyond
+    that an engine could starve beside a game that has a session of its own.
     """
     for _ in range(GROUP_TRIES):
         try:
-            Path(f"/proc/{pid}/autogroup").write_text(str(nice))
+            Path(f"/proc/{pid}/autogroup").write_text(str(min(nice, GROUP_NICE)))
         except BlockingIOError:  # one change in a tenth of a second on the whole machine
             time.sleep(GROUP_WAIT_S * (1 + pid % 7 / 7))  # so that several do not keep step
         except OSError:

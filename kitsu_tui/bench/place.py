@@ -81,6 +81,28 @@ class Place:
             )
         return began
 
+    def detach(self) -> float:
+        """Start the show as an operator does, by `kitsu run --detach`; returns the wall time at
+        which that was begun.
+
+        Raises:
+            BenchFailed: it did not start.
+        """
+        began = time.time()
+        command = self.command("run", "--detach", "--profile", str(self.profile))
+        done = subprocess.run(
+            command,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=START_S,
+            check=False,
+        )
+        if done.returncode:
+            words = done.stderr.decode("utf-8", "replace").strip()
+            raise BenchFailed(f"the show did not start: {words}")
+        return began
+
     async def ready(self, timeout: float = START_S) -> ShowState:
         """Wait until every engine that is wanted is ready; the picture then.
 
@@ -190,7 +212,7 @@ async def picture(client: Client) -> ShowState:
 
 
 def watch(client: Client, take: Callable[[show.Told], None]) -> None:
-    """Hand every event of the show to `take`."""
+    """Hand every event of the show to `take`; once for each connection, or the show refuses."""
 
     def on_event(body: object) -> None:
         if isinstance(body, show.Told):

@@ -158,3 +158,17 @@ def panic(
         )
         report = asyncio.run(work)
     _print(report, as_json)
+
+
+@app.command()
+def show(
+    as_json: Json = False,
+    quick: Annotated[bool, typer.Option("--quick", help="fewer samples, in two minutes")] = False,
+    profile: Annotated[str, typer.Option("--profile", "-p", help="profile")] = "starter",
+) -> None:
+    """A show of its own: starts, restarts and ends, cost at rest, and how late its loop is."""
+    from kitsu_tui.bench import show as bench
+
+    with _own_show("bench show") as tell:
+        report = asyncio.run(bench.run(quick=quick, profile=profile, tell=tell))
+    _print(report, as_json)
