@@ -144,6 +144,7 @@ class Terminal:
     def press(self, keys: str | bytes) -> int:
         """Type; returns when, in ns, just before the first byte is written."""
         data = keys.encode() if isinstance(keys, str) else keys
+        time.sleep(0)  # another thread's turn now, and not between the clock and the write
         now = time.perf_counter_ns()
         while data:
             data = data[os.write(self._master, data) :]

@@ -37,11 +37,13 @@ def _own_show(verb: str) -> Iterator[Callable[[str], None]]:
     """Around a bench with a show of its own: yields what tells how far it is. What goes wrong is
     one line and an exit code; ctrl+c, SIGTERM and a lost terminal leave no process behind.
     """
+    from kitsu_tui import platform
     from kitsu_tui.bench.place import BenchFailed, ended_by_signals
     from kitsu_tui.bench.terminal import Late, NoTerminal
     from kitsu_tui.client import NoShow, RequestFailed
     from kitsu_tui.config import ConfigError
 
+    platform.set_quick()  # what measures must not be late itself
     try:
         with ended_by_signals():
             yield lambda words: print(f"kitsu {verb}: {words}", file=sys.stderr, flush=True)
