@@ -55,6 +55,7 @@ class Action:
         label: a word for the footer, empty to leave it out.
         verb: the `kitsu` verb of the same meaning.
         keyed: the pressed key is part of the request.
+        engine: about one engine: the selected one, or one that is picked while none is in sight.
         pane: only there while this pane is active; its keys are the pane's own.
         changes: asks something of the show; not for a console that only reads.
     """
@@ -69,6 +70,7 @@ class Action:
     verb: str = ""
     ask: Callable[[Context], Asking] | None = None
     keyed: bool = False
+    engine: bool = False
     pane: str = ""
     changes: bool = False
 

@@ -151,6 +151,7 @@ ACTIONS: tuple[Action, ...] = (
         risk=Risk.LIVE,
         verb="restart",
         ask=_restart,
+        engine=True,
     ),
     Action(
         "start_engine",
@@ -160,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         verb="start",
         ask=_start_engine,
+        engine=True,
     ),
     Action(
         "stop_engine",
@@ -170,6 +172,7 @@ ACTIONS: tuple[Action, ...] = (
         risk=Risk.LIVE,
         verb="stop ENGINE",
         ask=_stop_engine,
+        engine=True,
     ),
     Action(
         "kill_engine",
@@ -180,6 +183,7 @@ ACTIONS: tuple[Action, ...] = (
         risk=Risk.ALWAYS,
         verb="kill",
         ask=_kill_engine,
+        engine=True,
     ),
     Action(
         "persona",
@@ -277,6 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         ("ctrl+p",),
         _CONSOLE,
     ),
+    Action("bell", "Bell on or off", "Rings for a new warning or error.", ("B",), _CONSOLE),
     Action("theme", "Next theme", "Other colours, or none.", ("T",), _CONSOLE),
     Action(
         "quit",

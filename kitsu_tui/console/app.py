@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ClassVar, Literal
@@ -59,6 +60,18 @@ def _bind(widget: App[Any] | Widget, bindings: list[Binding]) -> None:
             del kept[key]
     for binding in bindings:
         kept.setdefault(binding.key, []).insert(0, binding)
+
+
+SETTLED_S = 3.0
+"""Seconds after which what was made at the start is taken to stay."""
+
+
+def _settle() -> None:
+    """Spare the collector what stays: its full rounds then are short, and come before much piles up
+    (a hundred thousand objects of classes and styles made one take 30 ms, and rare).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class ConsoleApp(App[Ending]):
@@ -124,6 +137,7 @@ class ConsoleApp(App[Ending]):
         """The first paint is done: now look for the show."""
         self._asyncio_loop = asyncio.get_running_loop()
         self._pacing.begin(self._asyncio_loop)
+        self.set_timer(SETTLED_S, _settle, name="settled")
         if self._when_drawn is not None:
             self.run_worker(self._when_drawn(), exit_on_error=False)
         if self._connect:
@@ -190,7 +204,7 @@ class ConsoleApp(App[Ending]):
         """One of `themes.NAMES`."""
         self.theme_name = name if name in themes.NAMES else "auto"
         self.theme = themes.textual_name(self.theme_name, self._remote)
-        self.set_class(self.theme == themes.MONO.name, "-mono")
+        self.set_class(self.no_color or self.theme == themes.MONO.name, "-mono")
 
     def next_theme(self) -> str:
         """The theme after this one; returns its name."""

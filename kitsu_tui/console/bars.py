@@ -81,21 +81,23 @@ def tabs(
     """One row of panes (name, key, title); `marked` ones have something new, and `counts` says of
     some how many things wait there.
 
-    Where there is no room for all titles, only the active pane has one, and then none.
+    Where there is no room for all titles, they are cut to a word; then only the active pane has
+    one, and then none.
     """
     counts = counts or {}
     names = list(names)
     spans: list[Span] = []
-    for titles in (2, 1, 0):
+    for titles in (3, 2, 1, 0):
         spans = []
-        for name, key, title in names:
+        for name, key, whole in names:
+            title = whole if titles == 3 else whole.partition(" ")[0]
             mark = "*" if name in marked and name != active else " "
             count = f"({counts[name]})" if counts.get(name) else ""
             style = "warn" if count else "dim"
             if name == active:
                 shown = f"{key} {title}{count and ' ' + count}" if titles else f"{key}{count}"
                 spans.append((f" [{shown}] ", "selected"))
-            elif titles == 2:
+            elif titles >= 2:
                 spans.append((f"  {key} {title}{count and ' ' + count}{mark} ", style))
             else:
                 spans.append((f" {key}{count}{mark}", style))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engines.wire import control
@@ -45,8 +46,31 @@ class Doer:
             else:
                 getattr(panes[action.pane or self._app.desk.active], f"do_{name}")(key)
             return
+        if action.engine and "engines" not in self._app.desk.visible_panes:
+            self._which_engine(action)
+            return
+        self._ask_for(action, self._context(key))
+
+    def _which_engine(self, action: Action) -> None:
+        """Nobody should have to remember which engine is selected in a pane out of sight."""
+        engines = self._link.state.engines
+        choices = [(name, f"{name}  {view.state}") for name, view in engines.items()]
+
+        def picked(name: str | None) -> None:
+            if name is not None:
+                self._ask_for(action, replace(self._context(""), selected=name))
+
+        if not self._link.attached or not choices:
+            self._link.notice(f"{action.title}: no show is attached", "warn")
+            return
+        title = action.title.replace("the selected engine", "which engine?")
+        self._app.push_screen(Pick(title, choices, self._app.desk.engines.selected), picked)
+
+    def _ask_for(self, action: Action, context: Context) -> None:
+        if action.ask is None:
+            return
         try:
-            asking = action.ask(self._context(key))
+            asking = action.ask(context)
             self._fits(action)
         except Unfit as error:
             self._link.notice(str(error), "warn")
@@ -160,6 +184,16 @@ class Doer:
 
     def do_follow(self) -> None:
         self._app.desk.follow()
+
+    def do_engine_logs(self) -> None:
+        desk = self._app.desk
+        if desk.engines.selected:
+            desk.show_pane("logs")
+            desk.logs.only(desk.engines.selected)
+
+    def do_bell(self) -> None:
+        self._app.desk.bell = not self._app.desk.bell
+        self._link.notice(f"bell {'on' if self._app.desk.bell else 'off'}")
 
     def do_layout(self) -> None:
         self._app.desk.step_layout()

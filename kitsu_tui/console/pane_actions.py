@@ -111,6 +111,14 @@ ENGINES: tuple[Action, ...] = (
         "Engines",
         pane="engines",
     ),
+    Action(
+        "engine_logs",
+        "Its lines in the logs",
+        "The logs pane, with the selected engine's lines only; D there brings all back.",
+        ("enter",),
+        "Engines",
+        pane="engines",
+    ),
 )
 LATENCY: tuple[Action, ...] = (
     Action(

@@ -5,12 +5,11 @@ import re
 import pytest
 
 from engines.wire import control
+from kitsu_tui.console.action import Context, Unfit
 from kitsu_tui.console.actions import (
     ACTIONS,
     BY_NAME,
     PANIC_KEYS,
-    Context,
-    Unfit,
     key_word,
     keys_words,
 )

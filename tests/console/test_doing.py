@@ -182,3 +182,36 @@ async def test_the_bell_rings_for_a_new_alert_and_not_for_what_stood_there(
         app.desk._tick()
         app.desk._tick()
         assert rung == ["ding"]
+
+
+async def test_enter_on_an_engine_shows_its_log_lines_alone(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "line 39" in text_of(app))
+        await pilot.press("e", "down", "enter")
+        assert app.desk.active == "logs"
+        await until(pilot, lambda: app.desk.logs.filter.engines == ("asr",))
+
+
+async def test_the_bell_can_be_switched_off(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("B")
+        assert not app.desk.bell
+        await pilot.press("B")
+        assert app.desk.bell
+
+
+async def test_with_no_engine_in_sight_it_is_asked_which_one(scripted: ScriptedShow) -> None:
+    app = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Pick))
+        await pilot.press(*"pol", "enter")
+        await until(pilot, lambda: asked(scripted, control.RESTART.name))
+        assert asked(scripted, control.RESTART.name)[0].engine == "policy"  # type: ignore[attr-defined]
+        await pilot.press("e", "down", "r")
+        await until(pilot, lambda: len(asked(scripted, control.RESTART.name)) == 2)
+        assert asked(scripted, control.RESTART.name)[1].engine == "asr"  # type: ignore[attr-defined]

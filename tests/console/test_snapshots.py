@@ -29,6 +29,7 @@ async def settle(pilot: Pilot[object]) -> None:
     assert isinstance(app, ConsoleApp)
     await pilot.pause()
     app.desk.flush()
+    app.desk.logs._gather()  # else a timer does it, sooner or later
     app.desk.repaint()
     await pilot.pause()
 
@@ -47,10 +48,41 @@ def test_live_in_panic(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=settle)
 
 
-@pytest.mark.usefixtures("utc")
-def test_quit(snap_compare: Callable[..., bool]) -> None:
-    async def ask(pilot: Pilot[object]) -> None:
-        await settle(pilot)
-        await pilot.press("q")
+SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {
+    "engines": ((80, 24), ["e", "down", "down", "down"]),
+    "latency": ((80, 24), ["y"]),
+    "host": ((80, 24), ["h"]),
+    "alerts": ((80, 24), ["a"]),
+    "logs-filtered": ((100, 30), ["l", "z", "F", *"level:w", "enter"]),
+    "log-line": ((80, 24), ["l", "up", "enter"]),
+    "turn": ((80, 24), ["up", "up", "enter"]),
+    "talk": ((120, 40), ["Z"]),
+    "watch": ((120, 40), ["Z", "Z"]),
+    "focus": ((80, 24), ["Z", "Z", "Z"]),
+    "help": ((80, 24), ["question_mark"]),
+    "palette": ((80, 24), ["ctrl+p"]),
+    "pick": ((80, 24), ["c"]),
+    "which-engine": ((80, 24), ["K"]),
+    "confirm": ((80, 24), ["e", "K"]),
+    "quit": ((80, 24), ["q"]),
+    "no-colours": ((80, 24), ["T", "T", "T", "T", "T"]),
+    "narrow": ((40, 10), []),
+}
+"""What is seen at this size after these keys."""
 
-    assert snap_compare(still(), terminal_size=(80, 24), run_before=ask)
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize("name", SCREENS)
+def test_screens(snap_compare: Callable[..., bool], name: str) -> None:
+    size, keys = SCREENS[name]
+
+    async def go(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+
+    alerts: list[show.ShowEvent] = [
+        show.Alert(level="warning", text="tts died (killed by SIGKILL)", about="tts"),
+        show.Alert(level="error", text="the panic latch cannot be saved"),
+    ]
+    assert snap_compare(still(more=alerts), terminal_size=size, run_before=go)

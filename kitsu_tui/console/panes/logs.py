@@ -132,6 +132,10 @@ class Logs(VirtualLog):
         self._wrong = ""
         self._say()
 
+    def only(self, engine: str) -> None:
+        """Lines of one engine, whatever else the filter says."""
+        self.use(replace(self.filter, engines=(engine,), but=False))
+
     def do_log_filter(self, key: str) -> None:
         """Ask for a filter; what is typed takes effect at once."""
         before, back = self.filter, self.remember()

@@ -117,6 +117,13 @@ class Desk(Screen[None]):
         return pane
 
     @property
+    def logs(self) -> Logs:
+        """The logs pane."""
+        pane = self.panes["logs"]
+        assert isinstance(pane, Logs)  # noqa: S101 -- made above
+        return pane
+
+    @property
     def input_line(self) -> InputLine:
         """The line to type to her."""
         return self.query_one("#say", InputLine)
@@ -233,21 +240,19 @@ class Desk(Screen[None]):
                 self._stale.add(name)
                 if dirty != ALL and not self._in_sight(pane):
                     self._marked.add(name)
+        if not self.paused:  # before the rows, one of which tells what a pane has to say
+            self._paint(list(self._stale), now)
         if dirty - {"levels", "figures"}:
             self._rows(now)
         if "levels" in dirty:
             self._levels()
-        if self.paused:
-            return
-        self._paint((name for name in list(self._stale)), now)
 
     def _tick(self) -> None:
         now = self._clock()
+        if not self.paused:
+            self._paint([name for name, pane in self.panes.items() if pane.TICKS], now)
         self._rows(now)
         self._ring(now)
-        if self.paused:
-            return
-        self._paint((name for name, pane in self.panes.items() if pane.TICKS), now)
 
     def _ring(self, now: float) -> None:
         """The terminal's bell for a new alert; what stood there at attaching is no news."""
@@ -266,9 +271,9 @@ class Desk(Screen[None]):
     def repaint(self) -> None:
         """Everything in sight, now."""
         now = self._clock()
+        self._paint(list(self.panes), now)
         self._rows(now)
         self._levels()
-        self._paint(list(self.panes), now)
 
     def _paint(self, names: Iterable[str], now: float) -> None:
         for name in names:
