@@ -13,6 +13,7 @@ import pytest
 from kitsu_tui.config.models import ModelStore
 
 SLOW = {
+    "tests/bench/test_place.py",
     "tests/cli/test_cli.py",
     "tests/cli/test_logs.py",
     "tests/cli/test_doctor.py",

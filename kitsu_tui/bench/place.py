@@ -27,6 +27,7 @@ from kitsu_tui.model.state import ShowState
 START_S = 90.0
 LEAVE_S = 15.0
 POLL_S = 0.05
+SWEEPS = 40
 _OURS = ("KITSU_", "ASR_", "TTS_", "POLICY_", "PIPELINE_", "PIPER_", "LLM_")
 
 
@@ -180,9 +181,14 @@ class Place:
         try:
             self.stop()
         finally:
-            for pid in self.pids():
-                with suppress(psutil.Error):
-                    psutil.Process(pid).kill()
+            for _ in range(SWEEPS):  # one that is just starting another may leave that behind
+                pids = self.pids()
+                for pid in pids:
+                    with suppress(psutil.Error):
+                        psutil.Process(pid).kill()
+                if not pids:
+                    break
+                time.sleep(POLL_S)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Place:

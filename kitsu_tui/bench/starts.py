@@ -124,14 +124,16 @@ async def changes(place: Place) -> AsyncIterator[Changes]:
         yield found
 
 
-async def restart(client: Client, found: Changes, engine: str) -> float:
+async def restart(
+    client: Client, found: Changes, engine: str, *, settle: float = SETTLE_S
+) -> float:
     """Kill an engine (-9); returns the seconds until it is ready again."""
     snapshot = await client.ask(control.STATUS, control.Ask(by="bench"))
     pid = int(snapshot.state["engines"][engine]["pid"])
     killed = time.time()
     psutil.Process(pid).kill()
     took = await found.ready_after(engine, killed) - killed
-    await asyncio.sleep(SETTLE_S)
+    await asyncio.sleep(settle)
     return took
 
 

@@ -15,6 +15,8 @@ from engines.wire.stale import StaleFilter
 from tests.show.cast import CHUNK_MS, RATE, Faults
 
 STARVED_MS = 10_000
+SILENT_NS, CUT_NS = 7_000, 9_000
+"""What it says of the last sound, asked to be silent."""
 
 
 @dataclass(eq=False)
@@ -220,4 +222,4 @@ class Speaker(Engine[audio.Config]):
             self._end(line, "cut")
         while self.desk.deaf:
             await asyncio.sleep(1)
-        return audio.Silence(silent_ns=0)
+        return audio.Silence(silent_ns=SILENT_NS, cut_ns=CUT_NS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from engines.wire import show
 from kitsu_tui.show.director import Refusal
 from tests.show.cast import sound
+from tests.show.loudspeaker import CUT_NS, SILENT_NS
 from tests.show.stage import Stage
 
 ONE, TWO = "Hello you there my friend.", "I like snacks."
@@ -154,10 +156,24 @@ async def test_panic_in_every_state(state: State) -> None:
 async def test_it_is_told_when_it_is_pressed_and_when_it_is_done() -> None:
     async with Stage() as stage:
         await speaking(stage)
+        before = time.perf_counter_ns()
         await stage.press("key")
         first, last = stage.of(show.Panicked)
         assert (first.by, first.done, last.done) == ("key", False, True)
         assert last.surfaces.keys() == {"audio", "policy", "tts"}
+        assert (last.silent_ns, last.cut_ns) == (SILENT_NS, CUT_NS)
+        assert before < last.pressed_ns < time.perf_counter_ns()
+
+
+async def test_a_panic_without_audio_does_not_tell_of_the_last_one_s_sound() -> None:
+    async with Stage() as stage:
+        await stage.press()
+        await stage.panic.resume("test")
+        await stage.kill("audio")
+        await stage.press()
+        told = [e for e in stage.of(show.Panicked) if e.done]
+        assert [e.silent_ns for e in told] == [SILENT_NS, 0]
+        await stage.start("audio")
 
 
 async def test_what_an_answer_says_while_panic_strikes_ends_as_panic() -> None:

@@ -318,3 +318,19 @@ async def test_pings_are_answered_while_everything_goes_on(speech: Path) -> None
         await saying.result()
         await exchange.result(10)
         assert not bench.events(common.TROUBLE)
+
+
+async def test_silence_after_a_new_epoch_tells_when_it_was_cut_and_what_sounded_last() -> None:
+    async with audio_lab() as bench:
+        saying = Saying(bench, tone(3), At(turn=1))
+        await asyncio.wait_for(saying.audible.wait(), 5)
+        before = time.perf_counter_ns()
+        bench.cancel(Cancel(scope="epoch", at=At(epoch=1)))
+        said = await bench.peer.request(audio.SILENCE, Empty())
+        after = time.perf_counter_ns()
+        assert before < said.cut_ns < after
+        assert 0 < said.silent_ns < after
+        await asyncio.sleep(0.1)
+        again = await bench.peer.request(audio.SILENCE, Empty())
+        assert again == said, "nothing was handed over since, and nothing was left to cut"
+        await saying.result()

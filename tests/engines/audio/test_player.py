@@ -359,3 +359,16 @@ def test_whose_turn_it_is_gets_a_chunk_even_when_the_share_is_used_up() -> None:
     desk.player.release(1, 0)
     assert desk.player.credits() == [(first, 1)]
     assert desk.player.credits() == []
+
+
+def test_the_last_sound_is_timed_by_its_hand_over_and_silence_is_none() -> None:
+    desk = Desk()
+    desk.say(ramp(BLOCK))
+    desk.blocks()
+    rendered = desk.player.last_loud_ns
+    assert rendered == desk.clock.ns()
+    desk.player.handed(rendered + 3_000_000)
+    assert desk.player.last_loud_ns == rendered + 3_000_000
+    desk.blocks()
+    desk.player.handed(desk.clock.ns() + 1)
+    assert desk.player.last_loud_ns == rendered + 3_000_000
