@@ -49,13 +49,13 @@ def beginning() -> list[show.ShowEvent]:
     ]
 
 
-def seconds() -> Iterator[list[show.ShowEvent]]:
-    """The events of one second after the other, `A_SECOND` each, for ever.
+def seconds(first: int = 1) -> Iterator[list[show.ShowEvent]]:
+    """The events of one second after the other, `A_SECOND` each, for ever, from turn `first` on.
 
     Levels at 7 to 13 a second, engines' figures every two seconds, the host's every second, and
     turns, each with partials, tokens, verdicts and sentences. No turn is like another.
     """
-    talk = _turns()
+    talk = turns(first)
     for n in itertools.count():
         events: list[show.ShowEvent] = [_host(n)]
         events += [_figures(name, n) for i, name in enumerate(ENGINES) if (i + n) % 2]
@@ -81,8 +81,9 @@ def lines(count: int, first: int = 0) -> list[LogLine]:
     ]
 
 
-def _turns() -> Iterator[show.ShowEvent]:
-    for turn in itertools.count(1):
+def turns(first: int = 1) -> Iterator[show.ShowEvent]:
+    """Only what turns tell, for ever."""
+    for turn in itertools.count(first):
         said = f"{SAID[turn % len(SAID)]} ({turn})"
         yield show.TurnStarted(turn=turn, source="voice", who="streamer")
         words = said.split()

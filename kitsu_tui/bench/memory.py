@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +21,10 @@ from kitsu_tui.show.control import Client, Server
 
 HOUR = 3600 * hour.A_SECOND
 LOGS_A_SECOND = 5
-FULL_TURNS = 300
-"""More turns than the picture keeps."""
+FULL_TURNS = 2200
+"""More turns than the console keeps."""
+TURN_S = 0.005
+"""For each of them: the console takes turns over when it draws, and must see every one."""
 ROOM = 32 << 10
 """Bytes that may wait for the console before it is given more: nothing is dropped then."""
 FAST = 25
@@ -124,9 +127,11 @@ async def measure(
             await asyncio.to_thread(terminal.shows, "Bench", 30.0)
             await asyncio.sleep(SETTLE_S)
             start = terminal.memory()
-            stream = hour.seconds()
+            talk = hour.turns()
             while source.bus.state.turn_count < FULL_TURNS:
-                await source.second(next(stream))
+                await source.second(list(itertools.islice(talk, 50)))
+                await asyncio.sleep(TURN_S)
+            stream = hour.seconds(FULL_TURNS + 1)
             for _ in range(LOG_BACKLOG // 1000 + 2):
                 source.log(1000)
                 await asyncio.sleep(LOGS_EVERY_S)

@@ -16,6 +16,7 @@ from kitsu_tui.bench import hour, memory, past
 from kitsu_tui.bench.attached import lines_in
 from kitsu_tui.bench.flood import MARK, Flood
 from kitsu_tui.bench.report import BenchReport
+from kitsu_tui.console.scrollback import KEPT
 from kitsu_tui.journal import read_journal
 from kitsu_tui.journal.sessions import look_at
 from kitsu_tui.model.state import TURNS_KEPT, ShowState, reduce
@@ -60,7 +61,8 @@ def test_an_hour_s_events_are_a_show_s() -> None:
     for n, event in enumerate(events):
         told = show.Told(n=n, t=float(n), event=event)
         reduce(state, msgspec.convert(msgspec.to_builtins(told), show.Told))
-    assert state.turn_count > memory.FULL_TURNS > TURNS_KEPT
+    assert state.turn_count > TURNS_KEPT
+    assert memory.FULL_TURNS > KEPT
     assert {view.state for view in state.engines.values()} == {"ready"}
     assert state.turns[-2].status == "ok"
     assert state.alerts
