@@ -2,11 +2,15 @@
 
 Textual's loop stands still when the terminal stops reading; its input thread does not. So the key
 is recognised there, before any screen, dialog or input field can see it (measured with textual
-8.2.8; a subclass of the driver sees every key in `process_message`).
+8.2.8; a subclass of the driver sees every key in `process_message`). What is read goes through
+`keyboard` first: nothing that a terminal may send ends the input thread or makes keys of a paste.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import selectors
 import sys
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
@@ -15,10 +19,14 @@ from textual import events
 from textual.message import Message
 
 from kitsu_tui.console.actions import PANIC_KEYS
+from kitsu_tui.console.keyboard import Parser, Typed
 from kitsu_tui.console.output import Output
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+
+LOOK_S = 0.1
+"""How often the input thread looks whether the app has ended."""
 
 
 def driver_class(
@@ -51,12 +59,37 @@ def driver_class(
             super().process_message(message)
 
         def run_input_thread(self) -> None:
-            try:
+            if sys.platform == "win32":
                 super().run_input_thread()
+                return
+            try:
+                _read_keys(self)
             except OSError:  # EIO: the terminal has gone
                 lost()
 
     return PanicDriver
+
+
+def _read_keys(driver: Any) -> None:
+    """As the driver's own loop, with what is read made safe before it is parsed.
+
+    Raises:
+        OSError: the terminal has gone.
+    """
+    parser, typed = Parser(driver._debug), Typed()
+    with selectors.SelectSelector() as selector:
+        selector.register(driver.fileno, selectors.EVENT_READ)
+        while not driver.exit_event.is_set():
+            if selector.select(LOOK_S):
+                data = os.read(driver.fileno, 4096)
+                if not data:
+                    raise OSError(errno.EIO, "the terminal has ended")
+                text = typed.text(data)
+                # An empty text would tell the parser that there is no more.
+                for message in parser.feed(text) if text else ():
+                    driver.process_message(message)
+            for message in parser.tick():
+                driver.process_message(message)
 
 
 def _base() -> Any:
