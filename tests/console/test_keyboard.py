@@ -100,7 +100,7 @@ def test_a_key_at_once_after_a_control_is_pasted() -> None:
 
 
 @pytest.mark.parametrize(
-    "unknown", ["\x1b[98~", "\x1b[99999999u", "\x1b[?1;2c", "\x1b[>1;2;3c", "\x1bO|", "\x1b[12n"]
+    "unknown", ["\x1b[?98~", "\x1b[99999999u", "\x1b[?1;2c", "\x1b[>1;2;3c", "\x1bO|", "\x1b[12n"]
 )
 def test_a_sequence_that_nobody_knows_is_no_row_of_keys(unknown: str) -> None:
     assert keys(f"{unknown}q") == ["q"]
@@ -117,7 +117,7 @@ def test_a_sequence_that_nobody_knows_is_no_row_of_keys(unknown: str) -> None:
         ("\x1b[3;4R", ["CursorPosition"]),
         ("\x1b[?2026;2$y", ["TerminalSupportsSynchronizedOutput"]),
         (f"{START}a b{END}", ["Paste"]),
-        ("é", ["latin_small_letter_e_with_acute"]),
+        ("é", ["é"]),
     ],
 )
 def test_what_is_known_stays_known(known: str, names: list[str]) -> None:
@@ -132,7 +132,7 @@ async def test_a_real_console_on_a_line_that_sends_noise(scripted: ScriptedShow)
         await console.shows("favourite snack")
         await console.until(lambda: scripted.connections == 2)
         os.write(console.master, b"\xfc\xff\x80")
-        console.keys("\x1b[98~\x1b[99999999u")
+        console.keys("\x1b[?98~\x1b[99999999u")
         console.keys(f"{START}{HOSTILE}{'mvx1234567890' * 9}\x1b{END}")
         await console.shows("pasted text goes to her line")
         console.keys("/")
