@@ -104,7 +104,8 @@ class Client:
         self._task.cancel()
         self._writer.close()
         try:
-            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
         except (OSError, TimeoutError):
             pass
 
@@ -148,7 +149,8 @@ async def connect(timeout: float = CONNECT_TIMEOUT) -> AsyncIterator[Client]:
         WrongShow: there is one, but not for this client.
     """
     try:
-        reader, writer = await asyncio.wait_for(endpoint.open_connection(), timeout)
+        async with asyncio.timeout(timeout):
+            reader, writer = await endpoint.open_connection()
     except paths.PathError as err:
         brief, _, todo = str(err).partition(": ")
         raise WrongShow(brief, todo) from None

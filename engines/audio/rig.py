@@ -112,7 +112,8 @@ class Rig:
         if self._ticker is not None:
             self._ticker.close()
         try:
-            await asyncio.wait_for(self._in_thread(self._close), 0.6)
+            async with asyncio.timeout(0.6):
+                await self._in_thread(self._close)
         except (TimeoutError, NoAudio):
             log.warning("the sound system does not let go")
         if self._recorder is not None:
@@ -342,7 +343,8 @@ class Rig:
                 return  # the loop is closed
 
         threading.Thread(target=run, name="audio-port", daemon=True).start()
-        return await asyncio.wait_for(asyncio.shield(future), OPEN_TIMEOUT)
+        async with asyncio.timeout(OPEN_TIMEOUT):
+            return await asyncio.shield(future)
 
 
 _NONE = (

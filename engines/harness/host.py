@@ -168,7 +168,8 @@ class Host:
             await asyncio.wait(tasks, timeout=timeout)
         if self.engine is not None:
             try:
-                await asyncio.wait_for(self.engine.stop(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self.engine.stop()
             except Exception as err:
                 log.warning("stop: %r", err)
 

@@ -43,7 +43,8 @@ class Generation:
         """
         while not self._ended:
             try:
-                item = await asyncio.wait_for(self._queue.get(), timeout)
+                async with asyncio.timeout(timeout):
+                    item = await self._queue.get()
             except TimeoutError:
                 raise Stalled(f"no token for {timeout:g} s") from None
             self._ended = not isinstance(item, str)

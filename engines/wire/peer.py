@@ -128,7 +128,8 @@ class Exchange(Generic[R]):
                 request is then cancelled and forgotten).
         """
         try:
-            return await asyncio.wait_for(asyncio.shield(self._future), timeout)
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(self._future)
         except TimeoutError:
             if self._future.done():
                 return self._future.result()
@@ -166,7 +167,8 @@ class Exchange(Generic[R]):
         changed = asyncio.Event()
         self._waiting += (changed,)  # one may wait for events while another waits for room
         try:
-            await asyncio.wait_for(changed.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await changed.wait()
         except TimeoutError:
             return False
         finally:

@@ -82,9 +82,11 @@ async def listener(place: Place, wav: Path) -> AsyncIterator[Listener]:
     work: asyncio.Task[None] | None = None
     try:
         try:
-            await asyncio.wait_for(link.greeted.wait(), WAIT_S)
+            async with asyncio.timeout(WAIT_S):
+                await link.greeted.wait()
             link.init(loaded.engine_config("asr"), 0)
-            await asyncio.wait_for(ready.wait(), WAIT_S)
+            async with asyncio.timeout(WAIT_S):
+                await ready.wait()
         except TimeoutError:
             raise BenchFailed("a recogniser for the load did not become ready") from None
         with wave.open(str(wav), "rb") as file:

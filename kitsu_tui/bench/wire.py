@@ -42,9 +42,11 @@ async def echo_link() -> AsyncIterator[Link]:
     command = [sys.executable, "-m", "kitsu_tui.cli", "engine", "echo", "--supervised"]
     await child.spawn(command, child_environ(dict(os.environ)), ".", 0)
     try:
-        await asyncio.wait_for(link.greeted.wait(), WAIT_S)
+        async with asyncio.timeout(WAIT_S):
+            await link.greeted.wait()
         link.init({}, 0)
-        await asyncio.wait_for(ready.wait(), WAIT_S)
+        async with asyncio.timeout(WAIT_S):
+            await ready.wait()
         yield link
     finally:
         await child.stop(link.shutdown)
@@ -69,7 +71,8 @@ async def throughput(link: Link, count: int) -> float:
     for _ in range(count):
         await window.acquire()
         peer.open(echo.ECHO, asked, traffic=Traffic.RESULT).on_done(answered)
-    await asyncio.wait_for(done.wait(), WAIT_S)
+    async with asyncio.timeout(WAIT_S):
+        await done.wait()
     return count / (time.perf_counter() - began)
 
 

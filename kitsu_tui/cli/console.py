@@ -50,7 +50,8 @@ async def launch(profile: str) -> str:
         except OSError as error:
             return f"cannot run {command[0]}: {error.strerror or error}"
         try:
-            code = await asyncio.wait_for(child.wait(), START_WITHIN)
+            async with asyncio.timeout(START_WITHIN):
+                code = await child.wait()
         except TimeoutError:
             child.kill()
             await child.wait()

@@ -69,7 +69,8 @@ async def ask(timeout: float = TIMEOUT) -> audio.DeviceList:
     )
     request = Request(id="1", name=audio.LIST.name, data=audio.LIST.encode(Empty()))
     try:
-        out, log = await asyncio.wait_for(process.communicate(encode(request)), timeout)
+        async with asyncio.timeout(timeout):
+            out, log = await process.communicate(encode(request))
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -114,7 +114,8 @@ async def _serve_tcp(environ: Mapping[str, str], handler: Handler) -> asyncio.Se
 
     async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            said = await asyncio.wait_for(reader.readline(), 3.0)
+            async with asyncio.timeout(3.0):
+                said = await reader.readline()
         except (TimeoutError, ValueError):
             said = b""
         if hmac.compare_digest(said.strip(), token):

@@ -79,7 +79,8 @@ async def to_tmux(text: str) -> bool:
     except OSError:
         return False
     try:
-        await asyncio.wait_for(tmux.communicate(text.encode("utf-8", "replace")), TMUX_S)
+        async with asyncio.timeout(TMUX_S):
+            await tmux.communicate(text.encode("utf-8", "replace"))
     except (TimeoutError, OSError):
         if tmux.returncode is None:
             tmux.kill()

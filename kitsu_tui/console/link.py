@@ -168,7 +168,8 @@ class Link:
                 self._client = None
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
             except TimeoutError:
                 wait = min(wait * 2, RETRY_MOST)
 

@@ -84,7 +84,8 @@ class Trial:
             self.memory = await in_thread(lambda: _resident(self.child.pid))
             self.child.close_stdin()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.child.exited.wait(), LEAVE_S)
+                async with asyncio.timeout(LEAVE_S):
+                    await self.child.exited.wait()
             if not self.child.exited.is_set():
                 return f"ready, but it does not leave within {LEAVE_S:.0f} s of its input's end"
             return self._gone("when it left") if self.child.code else ""
@@ -94,7 +95,8 @@ class Trial:
                 # Also when we are told to stop: nothing may be left behind.
                 self.child.signal("KILL")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.child.exited.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self.child.exited.wait()
             await self.child.settled()
 
     async def _first(self, event: asyncio.Event, end: float) -> bool:

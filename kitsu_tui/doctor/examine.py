@@ -92,7 +92,8 @@ async def _prepare(context: Context) -> None:
         return
     try:
         load = probe.in_thread(lambda: load_profile(context.profile, environ))
-        context.loaded = await asyncio.wait_for(load, LOAD_S)
+        async with asyncio.timeout(LOAD_S):
+            context.loaded = await load
         context.environ = context.loaded.environ
     except ConfigError as err:
         context.trouble = str(err)

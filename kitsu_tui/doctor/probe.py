@@ -49,7 +49,8 @@ async def examine(
     began = time.monotonic()
     limit = min(probe.timeout, left())
     try:
-        found = await asyncio.wait_for(_look(probe, context), max(limit, 0.01))
+        async with asyncio.timeout(max(limit, 0.01)):
+            found = await _look(probe, context)
     except TimeoutError:
         found = _late(probe, limit)
     except Exception as err:
@@ -157,14 +158,16 @@ async def run(
         **platform.spawn_options(),
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), timeout)
+        async with asyncio.timeout(timeout):
+            out, err = await process.communicate()
     finally:
         if process.returncode is None:
             platform.signal_group(process.pid, "KILL")
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await process.wait()
     return Ran(
         process.returncode if process.returncode is not None else -1,
         out[-OUTPUT_BYTES:].decode("utf-8", "replace"),

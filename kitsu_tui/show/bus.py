@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ log = logging.getLogger("show.bus")
 T = TypeVar("T")
 
 SNAPSHOT_BYTES = MAX_LINE - 4096
+LISTS = ("turns", "alerts", "notes", "incidents")
+"""What of the picture may be long: each entry holds words of somebody's."""
 LOG_BACKLOG = 20_000
 LOG_BACKLOG_CHARS = 16_000_000
 """Bounds the backlog where lines are long."""
@@ -62,14 +64,17 @@ class Bus:
         """Tell everybody."""
         self._n += 1
         told = show.Told(n=self._n, t=time.time(), event=event)
+        try:
+            data = show.TOLD.encode(told)
+        except UnicodeEncodeError:  # a file name with bytes that are no UTF-8, say
+            told = _sayable(told)
+            event, data = told.event, show.TOLD.encode(told)
         reduce(self.state, told)
         fleeting = isinstance(event, show.FLEETING)
         if not fleeting:
             self._journal(told)
-        if self._watchers:
-            data = show.TOLD.encode(told)
-            for watcher in list(self._watchers):
-                watcher.told(data, fleeting=fleeting)
+        for watcher in list(self._watchers):
+            watcher.told(data, fleeting=fleeting)
         for hook in list(self._hooks):  # last: one that tells in its turn must not be overtaken
             try:
                 hook(event)
@@ -91,18 +96,17 @@ class Bus:
             self._watchers.remove(watcher)
 
     def snapshot(self) -> msgspec.Raw:
-        """The picture now, as the body of `show.snapshot`; the oldest turns and alerts are left out
+        """The picture now, as the body of `show.snapshot`; the oldest of what it lists is left out
         when it would not fit on a line.
         """
         state = self.state
         while True:
             data = control.SNAPSHOT.encode(control.Snapshot(state=state))
-            size = memoryview(data).nbytes
-            if size <= SNAPSHOT_BYTES or not (state.turns or state.alerts):
+            lists = {name: getattr(state, name) for name in LISTS}
+            if memoryview(data).nbytes <= SNAPSHOT_BYTES or not any(lists.values()):
                 return data
-            state = msgspec.structs.replace(
-                state, turns=_newer_half(state.turns), alerts=_newer_half(state.alerts)
-            )
+            newer = {name: _newer_half(items) for name, items in lists.items()}
+            state = msgspec.structs.replace(state, **newer)
 
     # -- log lines ---------------------------------------------------------------------------
 
@@ -140,6 +144,21 @@ class Bus:
         """The last `count` log lines, as bodies of `show.logs`."""
         lines = list(self._log)[-count:] if count else []
         return log_batches(lines, 0) if lines else []
+
+
+def _sayable(told: show.Told) -> show.Told:
+    """The same with what no JSON can hold written out."""
+    return msgspec.convert(_written_out(msgspec.to_builtins(told)), show.Told)
+
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_written_out(key): _written_out(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written_out(inner) for inner in value]
+    return value
 
 
 def _newer_half(items: list[T]) -> list[T]:

@@ -61,6 +61,8 @@ class Checkup:
         if now - self._looked > STALLED_S:
             link.health.excuse(now)
             link.progress.excuse(now)
+            self._loading_since += now - self._looked
+            self._clogged_since = 0.0
         self._looked = now
         link.tick(now)
         verdict = link.health.verdict(now, loading=not ready)

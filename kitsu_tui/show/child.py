@@ -132,7 +132,8 @@ class Child(asyncio.SubprocessProtocol):
             if step != "shutdown":
                 log.warning("pid %d does not leave: %s", self.pid, step)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.exited.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self.exited.wait()
                 await self.settled()
                 return step
         await self.settled()
@@ -142,19 +143,22 @@ class Child(asyncio.SubprocessProtocol):
         """Have one that is stuck write down where, on stderr (ours do)."""
         self.signal("QUIT")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.exited.wait(), DUMP_S)
+            async with asyncio.timeout(DUMP_S):
+                await self.exited.wait()
 
     async def kill(self) -> None:
         """End it and its kin now."""
         self.signal("KILL")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.exited.wait(), LADDER[-1][1])
+            async with asyncio.timeout(LADDER[-1][1]):
+                await self.exited.wait()
         await self.settled()
 
     async def settled(self) -> None:
         """Once it has exited: wait until its pipes are done too, or are given up."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.gone.wait(), PIPE_GRACE_S * 2)
+            async with asyncio.timeout(PIPE_GRACE_S * 2):
+                await self.gone.wait()
 
     # -- asyncio's side ----------------------------------------------------------------------
 

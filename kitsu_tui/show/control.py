@@ -59,6 +59,7 @@ class Client:
         tasks: its requests that are under way.
         heard: when it last said something, in the loop's seconds.
         bad: lines of its that could not be used.
+        read_only: it said once that it only reads; it cannot take that back.
     """
 
     def __init__(self, server: Server, writer: asyncio.StreamWriter) -> None:
@@ -95,7 +96,6 @@ class Client:
             raise Refusal("this connection watches already")
         self._watch_id, self.wants_logs = id_, params.logs
         self.name, self.operator = params.by, params.operator
-        self.read_only = params.read_only
         bus = self._server.bus
         self._event(control.SNAPSHOT.name, bus.snapshot())
         if params.logs:
@@ -275,6 +275,8 @@ class Server:
         except BadBody as err:
             self._no(client, request.id, "bad-request", str(err))
             return
+        if isinstance(params, control.Watch) and params.read_only:
+            client.read_only = True  # from the next line on, and for good
         task = asyncio.create_task(self._serve(client, request.id, kind, verb, params))
         client.tasks[request.id] = task
         task.add_done_callback(lambda done: self._served(client, request.id, done))

@@ -135,7 +135,8 @@ class Panic:
 
     async def _timed(self, name: str, surface: Surface, began: float) -> float | None:
         try:
-            await asyncio.wait_for(surface(), SURFACE_S)
+            async with asyncio.timeout(SURFACE_S):
+                await surface()
         except (RequestFailed, TimeoutError, OSError) as err:
             why = str(err) or "no answer"
             log.error("panic: %s: %s", name, why)

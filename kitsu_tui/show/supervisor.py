@@ -160,7 +160,8 @@ class Supervisor:
         if unit is None or not unit.wanted or unit.state == "failed":
             return False
         try:
-            await asyncio.wait_for(unit.ready.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await unit.ready.wait()
         except TimeoutError:
             return False
         return True

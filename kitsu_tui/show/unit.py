@@ -8,6 +8,8 @@ import logging
 import time
 from typing import Any
 
+import msgspec
+
 from engines.wire import common, show
 from engines.wire.logline import Masker
 from engines.wire.message import EventKind
@@ -154,7 +156,8 @@ class Unit:
     async def _woken(self, timeout: float | None) -> None:
         """Wait until somebody asks for something, or until `timeout` seconds went by."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
 
     async def _live(self) -> float | None:
         """Start it and see it to its end.
@@ -170,8 +173,11 @@ class Unit:
         self._set("starting")
         try:
             config = await asyncio.to_thread(self.spec.config)  # it looks for models on the disk
+            msgspec.json.encode(config)
         except ConfigError as err:
             return self._failed(str(err))
+        except UnicodeEncodeError as err:  # of a variable or path that is no UTF-8
+            return self._failed(f"its configuration cannot be sent to it: {ascii(err.object)}")
         if not self.wanted:
             return None
         link = Link(

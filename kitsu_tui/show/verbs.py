@@ -240,7 +240,8 @@ class Verbs:
         try:
             feed = self._show.supervisor.open("audio", audio.FEED, audio.Feed(path=ask.wav))
             await feed.result(600.0)
-            return await asyncio.wait_for(heard, VOICE_S)
+            async with asyncio.timeout(VOICE_S):
+                return await heard
         except RequestFailed as err:
             raise Refusal(err.detail) from None
         except TimeoutError:

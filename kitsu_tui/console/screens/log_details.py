@@ -148,7 +148,8 @@ class LogDetails(ModalScreen[None]):
     async def _read(self) -> None:
         found = asyncio.to_thread(logread.find, Path(self._root), self.line)
         try:
-            whole = await asyncio.wait_for(found, READ_S)
+            async with asyncio.timeout(READ_S):
+                whole = await found
         except (TimeoutError, OSError):
             return
         extras = {key: value for key, value in (whole or {}).items() if key not in _OWN}
