@@ -177,7 +177,7 @@ class Unit:
         except ConfigError as err:
             return self._failed(str(err))
         except UnicodeEncodeError as err:  # of a variable or path that is no UTF-8
-            return self._failed(f"its configuration cannot be sent to it: {ascii(err.object)}")
+            return self._failed(f"its configuration cannot be sent to it: {err.object!a}")
         if not self.wanted:
             return None
         link = Link(

@@ -199,3 +199,24 @@ def test_long_lines_do_not_fill_the_memory() -> None:
         bus.log_lines([line("short")] * 1000)
     assert len(bus._log) == LOG_BACKLOG
     assert bus._log_chars == sum(len(found.message) for found in bus._log)
+
+
+def test_words_of_any_length_leave_room_for_a_picture() -> None:
+    bus = Bus(lambda told: None)
+    for _ in range(300):  # each of these takes six bytes
+        bus.tell(show.Marked(by="\x01" * 200, text="\x01" * 500))
+    data = bus.snapshot()
+    assert len(encode(Event(name=control.SNAPSHOT.name, data=data, id="w" * 20))) <= MAX_LINE
+    assert control.SNAPSHOT.decode(data).state["incidents"]
+
+
+def test_a_name_that_is_no_utf8_is_told_written_out() -> None:
+    journal: list[show.Told] = []
+    bus, sink = Bus(journal.append), Sink()
+    heard: list[show.ShowEvent] = []
+    bus.attach(sink)
+    bus.hook(heard.append)
+    bus.tell(show.Alert(level="error", text="no folder /tmp/\udcff"))
+    told = show.Alert(level="error", text="no folder /tmp/\\udcff")
+    assert [t.event for t in journal] == [t.event for t, _ in sink.events] == heard == [told]
+    assert control.SNAPSHOT.decode(bus.snapshot()).state["alerts"][0]["text"] == told.text

@@ -145,3 +145,18 @@ async def test_a_flood_of_what_cannot_be_used_is_degraded_until_it_is_over() -> 
     for _ in range(12):
         patient.look()
     assert patient.called() == "ready"
+
+
+async def test_a_show_that_stood_still_takes_the_time_off_a_load() -> None:
+    patient = Patient(ready=False)
+    assert patient.ends(100) == (0, "")
+    assert patient.look(3600) == Finding()
+    assert patient.ends(200) == (21, "not ready within 120 s")
+
+
+async def test_a_show_that_stood_still_has_sent_nothing_meanwhile() -> None:
+    patient = Patient()
+    patient.clogged = True
+    assert patient.look() == Finding()
+    assert patient.look(60) == Finding()
+    assert patient.ends(10) == (int(CLOGGED_S) + 1, "it does not read what it is sent")

@@ -305,3 +305,26 @@ async def test_a_listener_that_fails_does_not_end_the_clients_connection(desk: D
         done = await console.ask(control.PANIC, control.Ask(by="me"), 5.0)
         assert done.detail == "panic"
         assert not console.closed.is_set()
+
+
+async def test_who_said_that_it_reads_only_cannot_ask_in_the_same_breath(
+    desk: Desk, raw: Raw
+) -> None:
+    raw.ask("1", "show.watch", by="mod", read_only=True)
+    raw.ask("2", "show.talk", text="hello")
+    answer = await raw.frame("response")
+    assert (answer["id"], answer["error"]["code"]) == ("2", "refused")
+
+
+async def test_who_said_that_it_reads_only_cannot_take_it_back(desk: Desk, raw: Raw) -> None:
+    raw.ask("1", "show.watch", by="mod", read_only=True)
+    raw.writer.write(b'{"type":"cancel","scope":"request","id":"1"}\n')
+    assert (await raw.frame("response"))["error"]["code"] == "cancelled"
+    raw.ask("2", "show.watch", by="mod")
+    raw.ask("3", "show.ping")
+    assert (await raw.frame("response"))["id"] == "3"  # the second watch has begun
+    raw.ask("4", "show.talk", text="hello")
+    answer = await raw.frame("response")
+    assert (answer["id"], answer["error"]["code"]) == ("4", "refused")
+    raw.ask("5", "show.panic", by="mod")
+    assert (await raw.frame("response"))["ok"] is True

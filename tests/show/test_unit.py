@@ -415,3 +415,12 @@ async def test_where_it_was_stuck_is_in_its_log_and_not_its_last_words(tmp_path:
         last = rig.changes()[-1]
         assert last.exit == "killed by SIGKILL"
         assert not any("File " in words for words in last.last_words)
+
+
+async def test_a_configuration_that_is_no_utf8_is_a_failure_with_a_name(rig: Rig) -> None:
+    unit = rig.unit(config=lambda: {"model": "/voices/\udcff.onnx"})
+    async with running(unit):
+        await until(lambda: unit.state == "failed")
+        assert rig.changes()[-1].detail == (
+            "its configuration cannot be sent to it: '/voices/\\udcff.onnx'"
+        )
