@@ -31,6 +31,8 @@ FAST = 25
 """Seconds of events in a second, where it is not in real time: what it draws is to be measured
 too, and it draws five times a second.
 """
+WARM_S = 300
+"""Seconds of events before the first figure, at that pace."""
 SETTLE_S = 3.0
 PATIENCE_S = 60.0
 
@@ -135,6 +137,9 @@ async def measure(
             for _ in range(LOG_BACKLOG // 1000 + 2):
                 source.log(1000)
                 await asyncio.sleep(LOGS_EVERY_S)
+            for _ in range(WARM_S):
+                await source.second(next(stream))
+                await asyncio.sleep(1 / FAST)
             await asyncio.sleep(SETTLE_S)
             began = time.perf_counter()
             points = [(0, terminal.memory())]
