@@ -1,11 +1,16 @@
 """A lock between processes on a file. The system drops it when its holder dies, however."""
 
+import errno
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""A file system that knows no locks: nobody can hold one there, and nobody waits for ever."""
 
 
 class LockTimeout(Exception):
@@ -22,8 +27,8 @@ def _try_lock(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as err:
+        return err.errno in UNKNOWN
     return True
 
 

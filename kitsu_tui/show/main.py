@@ -331,15 +331,20 @@ def run_show(loaded: Loaded) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except (paths.PathError, OSError) as err:
         raise ShowError(str(err), EXIT_BAD_CONFIG) from None
+    taken = runtime / "show.lock"
     try:
-        with file_lock(runtime / "show.lock", 0.0):
+        # The state's, too: to a show that was started elsewhere (from cron, say, where there is no
+        # XDG_RUNTIME_DIR) the running one's engines are what an earlier show left behind.
+        with file_lock(taken, 0.0), file_lock(state / "state.lock", 0.0):
             _locked(loaded, state, root)
-    except LockTimeout:
-        raise ShowError(
-            "a show is running already; look at it with kitsu-tui or kitsu status, "
-            "end it with kitsu stop",
-            EXIT_SECOND_SHOW,
-        ) from None
+    except LockTimeout as err:
+        todo = (
+            "look at it with kitsu-tui or kitsu status, end it with kitsu stop"
+            if str(err) == str(taken)
+            else f"with another KITSU_RUNTIME_DIR than {runtime}, and with the same state folder: "
+            "end that one, or give this one a KITSU_STATE_DIR of its own"
+        )
+        raise ShowError(f"a show is running already; {todo}", EXIT_SECOND_SHOW) from None
 
 
 def _locked(loaded: Loaded, state: Path, root: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -131,6 +132,31 @@ def test_two_shows_at_once_are_refused_and_the_first_goes_on(place: RealShow) ->
     assert "a show is running already" in second.stderr
     assert "Traceback" not in second.stderr
     assert place.status()["pid"] == first
+
+
+def test_a_show_elsewhere_with_the_same_state_leaves_the_engines_of_the_first(
+    place: RealShow, tmp_path: Path
+) -> None:
+    """From cron, say: without XDG_RUNTIME_DIR it found no lock, and ended them as left behind."""
+    place.start("extends: starter\naudio: {backend: 'null'}\n" + _OFF)
+    place.wait_ready("audio")
+    audio = place.status()["engines"]["audio"]["pid"]
+    elsewhere = {"KITSU_RUNTIME_DIR": str(tmp_path / "r2"), "KITSU_LOG_ROOT": str(tmp_path / "l2")}
+    second = subprocess.run(
+        [*KITSU, "run", "--detach"],
+        env=place.environ | elsewhere,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if not second.returncode:  # it runs: end it
+        subprocess.run([*KITSU, "stop"], env=place.environ | elsewhere, timeout=60, check=False)
+    assert second.returncode == 3
+    assert "KITSU_STATE_DIR" in second.stderr
+    engine = place.status()["engines"]["audio"]
+    assert (engine["pid"], engine["state"], engine["restarts"]) == (audio, "ready", 0)
 
 
 def _dead(pid: int) -> bool:
