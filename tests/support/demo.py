@@ -65,15 +65,18 @@ def session(show: RealShow, speak: Any, folder: Path) -> None:
 def main() -> None:
     """Draw into the folder that is named."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs").absolute()
-    with tempfile.TemporaryDirectory() as place, pulse() as server:
-        with real_show(Path(place) / "show") as show:
-            show.environ |= server.env | {"USER": "mika", "LOGNAME": "mika"}
-            profile = show.folder / "fox-hour.yaml"
-            profile.write_text(PROFILE)
-            show.start(profile)
-            show.wait_ready("audio", "asr", "policy", "tts")
-            time.sleep(5)  # she is warmed up
-            session(show, server.speak, folder)
+    with (
+        tempfile.TemporaryDirectory() as place,
+        pulse() as server,
+        real_show(Path(place) / "show") as show,
+    ):
+        show.environ |= server.env | {"USER": "mika", "LOGNAME": "mika"}
+        profile = show.folder / "fox-hour.yaml"
+        profile.write_text(PROFILE)
+        show.start(profile)
+        show.wait_ready("audio", "asr", "policy", "tts")
+        time.sleep(5)  # she is warmed up
+        session(show, server.speak, folder)
 
 
 if __name__ == "__main__":
