@@ -13,13 +13,19 @@ import pytest
 from kitsu_tui.config.models import ModelStore
 
 SLOW = {
+    "tests/bench/test_console.py",
     "tests/bench/test_place.py",
+    "tests/bench/test_terminal.py",
     "tests/cli/test_cli.py",
     "tests/cli/test_logs.py",
     "tests/cli/test_doctor.py",
     "tests/config/test_models.py",
     "tests/console/test_desk.py",
+    "tests/console/test_doing.py",
     "tests/console/test_logs.py",
+    "tests/console/test_pty.py",
+    "tests/console/test_pty_terminals.py",
+    "tests/console/test_snapshots.py",
     "tests/doctor/test_engines.py",
     "tests/console/test_transcript.py",
     "tests/engines/audio/test_engine.py",
