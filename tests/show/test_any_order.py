@@ -36,6 +36,7 @@ events = st.one_of(
     st.tuples(st.just("play"), st.sampled_from([20, 300, 2000])),
     st.tuples(st.just("wait"), st.sampled_from([0.05, 0.6, 4.0, 17.0])),
     st.tuples(st.just("interrupt"), one),
+    st.tuples(st.just("skip"), one),
     st.tuples(st.just("panic"), one),
     st.tuples(st.just("resume"), one),
     st.tuples(st.just("kill"), engine, st.booleans()),
@@ -146,6 +147,9 @@ class Chaos:
 
     async def interrupt(self, _: int) -> None:
         self.stage.director.interrupt()
+
+    async def skip(self, _: int) -> None:
+        self.stage.director.skip()
 
     async def panic(self, _: int) -> None:
         self.tasks.append(asyncio.create_task(self.stage.panic.press("me")))
