@@ -88,6 +88,7 @@ def export(
     to: Annotated[Path | None, typer.Option("--to", "-o", help="the zip file to write")] = None,
 ) -> None:
     """One incident as a zip file: journal, transcript and logs around a mark, and versions."""
+    from kitsu_tui.console.lines import visible
     from kitsu_tui.journal import bundle
     from kitsu_tui.journal.sessions import look_at
 
@@ -103,7 +104,8 @@ def export(
     except OSError as error:
         fail("journal export", f"{error.filename or target}: {error.strerror or error}", 1)
     logs = about["logs"]
-    print(f"{target}: around {moment.what}, {about['events']} events, logs: {logs or 'none'}")
+    what = visible(moment.what)
+    print(f"{target}: around {what}, {about['events']} events, logs: {logs or 'none'}")
     print("It holds what people said: look at it before you send it.")
 
 

@@ -7,7 +7,9 @@ from kitsu_tui.model.state import EngineView, ShowState
 
 
 def report(state: ShowState, now: float) -> str:
-    """The show in a few lines."""
+    """The show in a few lines. What engines and people said has no power over a terminal."""
+    from kitsu_tui.console.lines import visible
+
     kind = "LIVE" if state.live else "not live"
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
     if state.panic.latched:
@@ -31,7 +33,7 @@ def report(state: ShowState, now: float) -> str:
     if state.alerts:
         lines.append("")
         lines += [f"{a.level}: {a.text}" for a in state.alerts[-5:]]
-    return "\n".join(lines)
+    return "\n".join(visible(line) for line in lines)
 
 
 def _engine(view: EngineView, now: float) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from engines.wire import show
 from tests.conftest import Sandbox
 from tests.support.long_journal import write
 
@@ -55,6 +57,16 @@ def test_sessions_are_listed_shown_and_exported(
     again = kitsu("journal", "export", "--to", "x.zip")
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "x.zip is there already" in again.stderr
+
+
+def test_a_mark_has_no_power_over_the_terminal(kitsu: Run, sandbox: Sandbox) -> None:
+    path = write(sandbox.state / "journal" / "2026-11-22T10-00-00-starter", hours=0.1, rate=2)
+    told = show.Told(n=10**6, t=time.time(), event=show.Marked(by="me", text="\x1b]0;x\x07"))
+    with path.open("ab") as file:
+        file.write(bytes(show.TOLD.encode(told)) + b"\n")
+    written = kitsu("journal", "export", "--to", "x.zip").stdout
+    assert "mark by me: " in written
+    assert "\x1b" not in written
 
 
 @pytest.mark.parametrize(
