@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.markup import escape
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -22,6 +23,7 @@ from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
 from kitsu_tui.console.keymap import BadKeys, Keys, keymap
+from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.output import Output
 from kitsu_tui.console.pacing import Pacing
@@ -275,7 +277,7 @@ class ConsoleApp(App[Ending]):
         for number, name in enumerate(self.link.state.engines, 1):
             if number <= 10:
                 key = str(number % 10)
-                text = f"Switch {name} on or off"
+                text = f"Switch {escape(visible(name))} on or off"  # the palette takes markup
                 yield SystemCommand(text, "", _Does(self._doer, "toggle", key))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 

@@ -30,9 +30,15 @@ def _table() -> dict[int, str]:
     # What turns the direction of a line, or hides in it.
     hidden = [0x061C, 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF]
     hidden += [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC)]
+    hidden += [0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]  # letters that are blank
     table |= {n: _code(n) for n in hidden}
-    # Joiners and variation selectors: terminals disagree on the width of what they make.
-    table |= dict.fromkeys((8205, 173, *range(65024, 65040)), "")
+    # Joiners, variation selectors and tones of skin: terminals disagree on the width of what they
+    # make. Of flags, too; those are shown as the letters that they are made of.
+    table |= dict.fromkeys((8205, 173, *range(65024, 65040), *range(0x1F3FB, 0x1F400)), "")
+    table |= {0x1F1E6 + n: chr(ord("A") + n) for n in range(26)}
+    # Spaces of other widths are no control: French has one before its colon, Japanese a wide one.
+    table |= dict.fromkeys((0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F), " ")
+    table[0x3000] = "  "
     return table
 
 
@@ -124,11 +130,12 @@ def wrap(line: Iterable[Span], width: int, indent: int = 0) -> list[Line]:
             elif used + cells(word) > width >= used + cells(bare):
                 word = bare  # noqa: PLW2901 -- the space that the line's end stands for
             have = cells(word)
-            while used + have > width:
-                head, word = _break(word, width - used)  # noqa: PLW2901 -- its rest goes on
-                _add(row, head, style)
-                out.append(tuple(row))
-                row, used = [(" " * indent, "")], indent
+            if used + have > width:
+                *heads, word = _broken(word, width - used, width - indent)  # noqa: PLW2901
+                for head in heads:
+                    _add(row, head, style)
+                    out.append(tuple(row))
+                    row, used = [(" " * indent, "")], indent
                 have = cells(word)
             if word:
                 _add(row, word, style)
@@ -160,15 +167,21 @@ def _words(text: str) -> Iterable[str]:
         start = end
 
 
-def _break(word: str, width: int) -> tuple[str, str]:
-    used = 0
+def _broken(word: str, first: int, rest: int) -> list[str]:
+    """A word in pieces: the first of at most `first` cells, those after it of at most `rest`."""
+    pieces: list[str] = []
+    start = used = 0
+    room = first
+    wide = not word.isascii()
     for index, char in enumerate(word):
-        used += cells(char)
-        if used > width:
-            # At least one character goes on, or a line of two cells would never end.
-            index = max(index, 1)  # noqa: PLW2901
-            return word[:index], word[index:]
-    return word, ""
+        have = cells(char) if wide else 1
+        # At least one character goes on, or a line of two cells would never end.
+        if used + have > room and index > start:
+            pieces.append(word[start:index])
+            start, used, room = index, 0, rest
+        used += have
+    pieces.append(word[start:])
+    return pieces
 
 
 def bar(share: float, width: int) -> str:

@@ -85,3 +85,16 @@ def test_wrap_breaks_between_words_and_indents() -> None:
 def test_a_word_that_ends_with_the_line_leaves_no_space_on_the_next() -> None:
     lines = wrap([("aaaa bbbb cccc", "")], 9, 2)
     assert ["".join(text for text, _ in line) for line in lines] == ["aaaa bbbb", "  cccc"]
+
+
+def test_what_hides_is_named_and_what_only_looks_odd_is_not() -> None:
+    assert visible("\u3164\uffa0\u115f") == "<U+3164><U+FFA0><U+115F>"
+    assert visible("oui\u202f! 日本\u3000語 a\xa0b") == "oui ! 日本  語 a b"
+    assert visible("🇩🇪 👍🏽 👩🏽\u200d🚀 ❤\ufe0f") == "DE 👍 👩🚀 ❤"
+
+
+def test_a_very_long_word_of_wide_characters() -> None:
+    """In time that grows as its length: it once took minutes."""
+    rows = wrap((("日" * 300_000, ""),), 73, 2)
+    assert len(rows) == 1 + -(-(300_000 - 36) // 35)
+    assert "".join(text for row in rows for text, _ in row).count("日") == 300_000

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from textual.content import Content
+
 from kitsu_tui.console.lines import (
     BLANK,
     Line,
@@ -52,7 +54,7 @@ class Column:
 
 def _since(engine: EngineView, now: float) -> str:
     if engine.state == "backoff" and engine.retry_at:
-        return "in " + span(engine.retry_at - now).replace(" ", "")
+        return f"in {max(0, int(engine.retry_at - now))}s"
     return span(now - engine.since) if engine.since else "-"
 
 
@@ -293,7 +295,8 @@ class Engines(Table):
         # In a low pane the heading gives its row to an engine.
         low = len(engines) >= self.size.height
         if len(engines) > self.size.height and link.attached:
-            self.border_subtitle = "".join(text for text, _ in _troubles(engines, width - 4))
+            troubles = "".join(text for text, _ in _troubles(engines, width - 4))
+            self.border_subtitle = Content(troubles)  # a string would be markup
         lines = [] if low else [head(at, table)]
         self._first = len(lines)
         for number, engine in enumerate(engines, 1):

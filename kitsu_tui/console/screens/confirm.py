@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from kitsu_tui.console.lines import visible
+
 CHECK_S = 0.2
 
 
@@ -35,9 +37,9 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False, classes="question")
+            yield Static(visible(self._question), markup=False, classes="question")
             if self._consequence:
-                yield Static(self._consequence, markup=False)
+                yield Static(visible(self._consequence), markup=False)
             yield Static(" y  yes        n, Esc  no", markup=False, classes="choices")
 
     def on_mount(self) -> None:

@@ -37,7 +37,7 @@ class Pick(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(self._title, markup=False, classes="question")
+            yield Static(visible(self._title), markup=False, classes="question")
             yield Input(placeholder="type to narrow, Enter takes, Esc leaves", compact=True)
             yield OptionList()
 
