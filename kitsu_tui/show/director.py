@@ -59,6 +59,7 @@ class Director:
         self._concluding: set[asyncio.Task[None]] = set()
         self._answering: set[int] = set()
         """Turns with an answer whose end will be told."""
+        self._warming = self._warm_wanted = False
         self.hearing = Hearing(self._supervisor, self)
 
     # -- what is typed -----------------------------------------------------------------------
@@ -139,8 +140,19 @@ class Director:
         self._hold.let_go()  # everything is stale by now: nothing sounds
 
     async def warm(self) -> None:
-        """Make the next answer quick; see `Stage.warm`."""
-        await self._stage.warm(self._latch.epoch)
+        """Make the next answer quick; see `Stage.warm`. One at a time: an answer has to wait behind
+        them, and of several that are asked for meanwhile only the last is of use.
+        """
+        self._warm_wanted = True
+        if self._warming:
+            return
+        self._warming = True
+        try:
+            while self._warm_wanted:
+                self._warm_wanted = False
+                await self._stage.warm(self._latch.epoch)
+        finally:
+            self._warming = False
 
     def go_on(self) -> None:
         """After a resume."""

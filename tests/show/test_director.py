@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engines.wire import show
@@ -206,6 +208,20 @@ async def test_an_answer_that_does_not_wind_up_is_left_after_a_moment() -> None:
 
 
 # -- the mind's cache ----------------------------------------------------------------------------
+
+
+async def test_of_many_changes_at_once_only_the_last_is_warmed() -> None:
+    """Sixty presets in a row once held up the next answer by eight seconds."""
+    async with Stage() as stage:
+        presets = list(stage.scene.persona.presets)
+        jobs = []
+        for n in range(20):
+            stage.scene.preset = presets[n % len(presets)]
+            jobs.append(asyncio.create_task(stage.director.warm()))
+        await asyncio.gather(*jobs)
+        last = stage.scene.prompt().system
+        assert len(stage.mind.warmed) == 2
+        assert stage.mind.warmed[-1].system == last
 
 
 async def test_she_is_warmed_after_what_is_remembered_and_not_while_busy() -> None:
