@@ -32,6 +32,7 @@ class Context:
         selected: the engine that is selected, empty when none is.
         key: the key that was pressed, for an action that depends on it.
         epoch: of the panic that is in sight.
+        off: engines that do not run and are not about to.
     """
 
     by: str
@@ -39,6 +40,7 @@ class Context:
     selected: str = ""
     key: str = ""
     epoch: int = 0
+    off: frozenset[str] = frozenset()
 
 
 Asking: TypeAlias = tuple[RequestKind[Any, Any], Any, str]

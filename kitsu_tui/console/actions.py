@@ -17,7 +17,10 @@ def _toggle(context: Context) -> Asking:
     if number > len(context.engines):
         raise Unfit(f"there is no engine {number}")
     name = context.engines[number - 1]
-    return control.TOGGLE, control.Toggle(engine=name, by=context.by), f"toggle {name}"
+    # Which way is said: what was asked about is done, whatever another operator did meanwhile.
+    on = name in context.off
+    words = f"switch {name} {'on' if on else 'off'}"
+    return control.TOGGLE, control.Toggle(engine=name, on=on, by=context.by), words
 
 
 def _selected(context: Context) -> control.OneEngine:
@@ -134,7 +137,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "toggle",
         "Switch an engine on or off",
-        "The digit is the engine's number in the engines pane, 0 is the tenth.",
+        "The digit is the engine's number in the engines pane, 0 is the tenth. Only switching off "
+        "asks.",
         tuple("1234567890"),
         _SHOW,
         risk=Risk.LIVE,
@@ -148,6 +152,7 @@ ACTIONS: tuple[Action, ...] = (
         "Also starts one that has failed.",
         ("r",),
         _SHOW,
+        "restart",
         risk=Risk.LIVE,
         verb="restart",
         ask=_restart,
@@ -159,6 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         "Switches it on; also one that has failed or was killed.",
         ("u",),
         _SHOW,
+        "start",
         verb="start",
         ask=_start_engine,
         engine=True,
@@ -169,6 +175,7 @@ ACTIONS: tuple[Action, ...] = (
         "Ends it in order and leaves it off.",
         ("U",),
         _SHOW,
+        "stop",
         risk=Risk.LIVE,
         verb="stop ENGINE",
         ask=_stop_engine,
@@ -180,6 +187,7 @@ ACTIONS: tuple[Action, ...] = (
         "Ends its process at once, and leaves it off: for one that hangs.",
         ("K",),
         _SHOW,
+        "kill",
         risk=Risk.ALWAYS,
         verb="kill",
         ask=_kill_engine,
@@ -312,7 +320,7 @@ def key_word(key: str) -> str:
     """A key as people write it."""
     if key in _KEY_WORDS:
         return _KEY_WORDS[key]
-    if key.islower() and len(key) > 2 and "+" not in key and not key[1:].isdigit():
+    if key.islower() and len(key) > 1 and "+" not in key and not key[1:].isdigit():
         return key.capitalize()
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()

@@ -205,8 +205,8 @@ class ConsoleApp(App[Ending]):
     def use_theme(self, name: str) -> None:
         """One of `themes.NAMES`."""
         self.theme_name = name if name in themes.NAMES else "auto"
-        self.theme = themes.textual_name(self.theme_name, self._remote)
-        self.set_class(self.no_color or self.theme == themes.MONO.name, "-mono")
+        self.theme = themes.textual_name(self.theme_name, self._remote, self.no_color)
+        self.set_class(self.theme == themes.MONO.name, "-mono")
 
     def next_theme(self) -> str:
         """The theme after this one; returns its name."""

@@ -25,7 +25,7 @@ def banner(link: Link, now: float, width: int = WIDE, keys: Keys = DEFAULT_KEYS)
     if not panic.latched:
         return None
     by = visible(who(panic.by))
-    resume = f" {_key('resume', keys)} resumes "
+    resume = "" if link.read_only else f" {_key('resume', keys)} resumes "
     surfaces: list[Span] = []
     # What has failed comes first: a narrow row must not hide it.
     for name, ms in sorted(panic.surfaces.items(), key=lambda item: item[1] is not None):
@@ -106,12 +106,23 @@ def tabs(
     return tuple(spans)
 
 
-def footer(width: int, keys: Keys = DEFAULT_KEYS, pane: str = "") -> Line:
+def footer(
+    width: int, keys: Keys = DEFAULT_KEYS, pane: str = "", *, read_only: bool = False
+) -> Line:
     """The keys that are worth a place in sight, from the registry: those of the whole desk and of
-    the active pane. The ones for which there is no room are left out whole.
+    the active pane. The ones for which there is no room are left out whole, and what a console that
+    only reads cannot do.
     """
-    shown = [action for action in ACTIONS if action.label and action.pane in ("", pane)]
-    shown.sort(key=lambda action: (action.name not in _FIRST, not action.pane))
+    shown = [
+        action
+        for action in ACTIONS
+        if action.label
+        and (pane == "engines" if action.engine else action.pane in ("", pane))
+        and not (read_only and action.acts)
+    ]
+    shown.sort(
+        key=lambda action: (action.name not in _FIRST, not action.pane and not action.engine)
+    )
     spans: list[Span] = []
     room = width
     for action in shown:

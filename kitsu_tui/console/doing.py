@@ -34,7 +34,9 @@ class Doer:
         """Do the action, or ask first."""
         action = BY_NAME[name]
         if action.acts and self._link.read_only:
-            self._link.notice(f"{action.title}: this console only reads (--read-only)", "warn")
+            past = self._link.phase == "past"
+            why = "this is a past session" if past else "this console only reads (--read-only)"
+            self._link.notice(f"{action.title}: {why}", "warn")
             return
         if action.ask is None:
             own = getattr(self, f"do_{name}", None)
@@ -110,6 +112,11 @@ class Doer:
             selected=self._app.desk.engines.selected,
             key=key,
             epoch=self._link.state.epoch,
+            off=frozenset(
+                name
+                for name, engine in self._link.state.engines.items()
+                if engine.state in ("off", "stopped", "failed")
+            ),
         )
 
     def _fits(self, action: Action) -> None:
@@ -122,6 +129,8 @@ class Doer:
         live = self._link.state.live
         if action.risk is Risk.FREE or (action.risk is Risk.LIVE and not live):
             return None
+        if isinstance(asking[1], control.Toggle) and asking[1].on:
+            return None  # as with starting one
         if action.name == "resume":
             panic = self._link.state.panic
             return "Put her back on the air?", f"Panic was pressed by {visible(panic.by)}."
@@ -140,7 +149,8 @@ class Doer:
             self._link.notice(f"{words}: {error.detail}", "bad")
             return False
         detail = getattr(result, "detail", "")
-        self._link.notice(f"{words}: {detail or 'done'}", "good")
+        said = f"{words}: {detail or 'done'}"
+        self._link.notice(words if words.endswith(f" {detail}") else said, "good")
         return True
 
     # The desk's own actions
@@ -202,7 +212,10 @@ class Doer:
         self._app.desk.toggle_pause()
 
     def do_theme(self) -> None:
-        self._link.notice(f"theme: {self._app.next_theme()}")
+        if self._app.no_color:
+            self._link.notice("no colours: NO_COLOR is set", "warn")
+        else:
+            self._link.notice(f"theme: {self._app.next_theme()}")
 
     def do_persona(self) -> None:
         view = self._link.state.persona
@@ -258,7 +271,7 @@ class Doer:
         )
 
     def do_help(self) -> None:
-        self._app.push_screen(Help(self._app.desk.keys))
+        self._app.push_screen(Help(self._app.desk.keys, self._app.desk.active))
 
     def do_palette(self) -> None:
         self._app.action_command_palette()
@@ -266,9 +279,11 @@ class Doer:
     def do_quit(self) -> None:
         if isinstance(self._app.screen, Quit):
             return
-        state = self._link.state
-        stops = self._link.attached and not self._link.read_only
-        self._app.push_screen(Quit(attached=stops, live=state.live), self._chosen)
+        link = self._link
+        self._app.push_screen(
+            Quit(attached=link.attached, live=link.state.live, stops=not link.read_only),
+            self._chosen,
+        )
 
     def _chosen(self, choice: Way | None) -> None:
         if choice == "detach":

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -103,6 +103,9 @@ class Link:
         lines: log lines that the logs pane has not taken yet.
         lines_dropped: lines that the show could not send.
     """
+
+    READS: ClassVar[str] = "this console only reads (--read-only); panic works"
+    """Stands in the place of the line to type to her, where there is none."""
 
     by: str
     launch: Callable[[], Awaitable[str]] | None = None
@@ -339,7 +342,8 @@ class Link:
     def _tell(self, event: show.ShowEvent) -> None:
         if isinstance(event, show.Alert):
             style = {"warning": "warn", "error": "bad"}.get(event.level, "dim")
-            about = f"{event.about}: " if event.about else ""
+            named = not event.about or event.text.startswith(f"{event.about} ")
+            about = "" if named else f"{event.about}: "
             self.notice(f"{event.level}: {about}{event.text}", style)
         elif isinstance(event, show.Marked):
             words = f": {event.text}" if event.text else ""

@@ -117,6 +117,7 @@ ENGINES: tuple[Action, ...] = (
         "The logs pane, with the selected engine's lines only; D there brings all back.",
         ("enter",),
         "Engines",
+        "its lines",
         pane="engines",
     ),
 )
@@ -179,6 +180,7 @@ LOGS: tuple[Action, ...] = (
         "@engines, level:, last:, patterns with && between them, ! keeps out; seen while typed.",
         ("F",),
         "Logs",
+        "filter",
         pane="logs",
     ),
     Action(
@@ -219,6 +221,7 @@ LOGS: tuple[Action, ...] = (
         "Text or pattern; marked while typed, Enter goes there.",
         ("f",),
         "Logs",
+        "find",
         pane="logs",
     ),
     Action(

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from kitsu_tui.console.link import ALL, Link
 from kitsu_tui.console.words import span
@@ -20,6 +21,8 @@ SETTLE_AFTER = 0.5
 @dataclass
 class PastLink(Link):
     """See the module. Nothing can be asked of it; panic goes to the show that runs, if one does."""
+
+    READS: ClassVar[str] = "a past session: nothing can be asked of it"
 
     path: Path = Path()
     read_only: bool = True

@@ -69,21 +69,23 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
     state = link.state
     if not state.profile:
         return ((" kitsu ", "strong"), (phase(link), ""))
+    past = link.phase == "past"
+    # Who was there and what was muted when the show was last seen is not so now.
+    there = link.attached
     items = [
         Item("kind", _kind(link)),
         Item("name", words(_name(state), ""), joined=True),
         *_how(link),
         Item("paused", words("drawing is PAUSED", "PAUSED", "", style="warn") if paused else ((),)),
         Item("alerts", _alerts(state)),
-        *_mutes(state),
+        *(_mutes(state) if there else ()),
         Item("scene", words(f"scene {visible(scene)}", visible(scene), "") if scene else ((),)),
-        *_persona(state),
+        *(_persona(state) if there else ()),
         Item("marks", words(_count(len(state.incidents), "mark"), "", style="dim")),
     ]
-    past = link.phase == "past"
     up = (state.t if past else now) - state.started if state.started else 0.0
     right = [
-        Item("names", ((),) if past else _operators(state.operators)),
+        Item("names", _operators(state.operators) if there else ((),)),
         Item("up", words(f"up {span(up)}" if up else "", "", style="dim")),
     ]
     left_line, right_line = settle(items, right, _ORDER, width)

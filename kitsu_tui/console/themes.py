@@ -76,6 +76,10 @@ NAMES = {
 """Textual's name of a theme by the name that a profile uses."""
 
 
-def textual_name(name: str, remote: bool) -> str:
-    """The theme to take; over SSH `auto` is the terminal's own colours."""
+def textual_name(name: str, remote: bool, no_color: bool = False) -> str:
+    """The theme to take; over SSH `auto` is the terminal's own colours. With NO_COLOR there is one
+    theme only: Textual makes greys of the others, and of the terminal's own black on black.
+    """
+    if no_color:
+        return MONO.name
     return NAMES[name] or (_ANSI if remote else KITSU.name)

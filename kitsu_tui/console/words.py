@@ -43,6 +43,8 @@ def span(seconds: float) -> str:
     whole = max(0, int(seconds))
     if whole < 100:
         return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60}m{whole % 60:02d}s"
     if whole < 6000:
         return f"{whole // 60} min"
     if whole < 100 * 3600:

@@ -61,7 +61,10 @@ def test_digits_toggle_engines_by_their_numbers() -> None:
     ask = BY_NAME["toggle"].ask
     assert ask is not None
     _, params, words = ask(Context(by="x", engines=CONTEXT.engines, key="2"))
-    assert (params.engine, words) == ("tts", "toggle tts")
+    assert (params.engine, params.on, words) == ("tts", False, "switch tts off")
+    off = Context(by="x", engines=CONTEXT.engines, key="2", off=frozenset({"tts"}))
+    _, params, words = ask(off)
+    assert (params.engine, params.on, words) == ("tts", True, "switch tts on")
     with pytest.raises(Unfit, match="no engine 3"):
         ask(Context(by="x", engines=CONTEXT.engines, key="3"))
     tenth = Context(by="x", engines=tuple("abcdefghij"), key="0")
@@ -86,12 +89,24 @@ def test_help_has_every_action_and_the_footer_the_way_out() -> None:
     assert not shown.endswith("…")
 
 
+@pytest.mark.parametrize("width", [30, 60, 100])
+def test_help_begins_with_the_pane_and_no_title_is_cut(width: int) -> None:
+    shown = ["".join(text for text, _ in line) for line in help_screen.lines(width, pane="logs")]
+    assert shown[0] == "Logs"
+    assert shown.index("Show") > 20
+    words = " ".join(" ".join(shown).split())
+    assert "…" not in words
+    for action in ACTIONS:
+        assert action.title in words, action.name
+
+
 def test_keys_in_words() -> None:
-    assert [key_word(key) for key in ("f9", "ctrl+o", "slash", "Q", "shift+tab")] == [
+    assert [key_word(key) for key in ("f9", "ctrl+o", "slash", "Q", "up", "shift+tab")] == [
         "F9",
         "Ctrl+O",
         "/",
         "Q",
+        "Up",
         "Shift+Tab",
     ]
 

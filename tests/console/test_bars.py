@@ -140,6 +140,29 @@ def test_live_is_said_in_words_and_signs_and_not_of_a_show_that_has_gone() -> No
     assert " LIVE? │ " in text(bars.status(link, START, 18))
 
 
+def test_of_a_show_that_has_gone_nothing_is_said_that_may_have_changed() -> None:
+    link = made(show.Muted(mic=True, voice=False, by="x"))
+    assert "mic MUTED" in status(link, 200)
+    assert "2 operators" in status(link, 200)
+    link.phase = "gone"
+    for words in ("mic", "voice", "mood", "preset", "operator"):
+        assert words not in status(link, 200)
+
+
+def test_a_console_that_only_reads_is_offered_nothing_else() -> None:
+    link = made(PANIC)
+    link.read_only = True
+    assert "resumes" not in text(bars.banner(link, START, 200) or ())
+    assert "obs FAILED" in text(bars.banner(link, START, 200) or ())
+    for pane in ("transcript", "engines", "alerts"):
+        shown = text(bars.footer(400, pane=pane, read_only=True))
+        assert "PANIC" in shown
+        assert "quit" in shown
+        for action in ACTIONS:
+            if action.acts and action.label:
+                assert f" {action.label} " not in shown
+
+
 def bars_of_tape(shown: str) -> int:
     return shown.count("╱")
 
@@ -254,7 +277,12 @@ def test_the_footer_leaves_out_whole_entries_and_knows_the_active_pane() -> None
     labelled = [action for action in ACTIONS if action.label]
     shown = text(bars.footer(400))
     for action in labelled:
-        assert (f" {action.label} " in shown) or action.pane
+        assert (f" {action.label} " in shown) or action.pane or action.engine
+    # What is done to the selected engine stands there where engines are selected.
+    of_engines = [action.label for action in labelled if action.engine]
+    assert of_engines == ["restart", "start", "stop", "kill"]
+    assert "restart" not in shown
+    assert all(f" {label} " in text(bars.footer(80, pane="engines")) for label in of_engines)
     for pane in {action.pane for action in labelled if action.pane}:
         own = [action.label for action in labelled if action.pane == pane]
         assert all(f" {label} " in text(bars.footer(400, pane=pane)) for label in own)

@@ -169,14 +169,20 @@ async def test_live_asks_before_a_risky_action_and_enter_means_no(live: Attached
     assert app.desk.has_class("-live")
     await pilot.press("2")
     await until(pilot, lambda: isinstance(app.screen, Confirm))
-    assert "Toggle asr?" in text_of(app)
+    assert "Switch asr off?" in text_of(app)
     await pilot.press("enter")
     await until(pilot, lambda: app.screen is app.desk)
     await pilot.press("2")
     await until(pilot, lambda: isinstance(app.screen, Confirm))
     await pilot.press("y")
-    assert (await server.until_asked("show.toggle")).engine == "asr"
+    asked = await server.until_asked("show.toggle")
+    assert (asked.engine, asked.on) == ("asr", False)
     assert len(server.asked) == 1
+    # On again is not asked about, as with starting it.
+    await until(pilot, lambda: app.link.state.engines["asr"].state in ("off", "stopped"))
+    await pilot.press("2")
+    await server.until(lambda: len(server.asked) == 2)
+    assert server.asked[1][1].on is True
 
 
 @pytest.mark.parametrize("key", ["f9", "ctrl+o"])

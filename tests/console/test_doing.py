@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from engines.wire import control, show
+from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.screens.pick import Pick
 from kitsu_tui.console.widgets.prompt import Prompt
+from kitsu_tui.console.widgets.row import Row
 from tests.console.conftest import console, text_of, until
 from tests.support.scripted_show import START, ScriptedShow
 
@@ -101,6 +103,58 @@ async def test_themes_go_round_and_one_has_no_colour(scripted: ScriptedShow) -> 
             await pilot.pause()
         assert seen == ["auto", "kitsu", "light", "contrast", "ansi", "mono"]
         assert app.has_class("-mono")
+
+
+async def test_without_colours_there_is_one_theme_also_over_ssh(
+    scripted: ScriptedShow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    link = Link(by="console:ana@test", clock=lambda: START)
+    app = ConsoleApp(link, remote=True, clock=lambda: START + 60)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("T")
+        await until(pilot, lambda: "NO_COLOR is set" in " ".join(app.desk.notices_shown))
+        styles = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.text.strip()
+        ]
+        assert len(styles) > 20
+        for style in styles:
+            assert style.color != style.bgcolor, style
+            assert style.color is not None
+            assert style.color.triplet is not None
+            assert len(set(style.color.triplet)) == 1, style  # a grey
+
+
+async def test_one_who_only_reads_is_asked_whether_to_leave_and_nothing_else(
+    scripted: ScriptedShow,
+) -> None:
+    app = console(Link(by="console:mod@test", clock=lambda: START, read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        assert "this console only reads" in text_of(app)
+        await pilot.press("q", "s")
+        await until(pilot, lambda: "detach: the show goes on" in text_of(app))
+        assert "stop the show" not in text_of(app)
+        assert "No show" not in text_of(app)
+        await pilot.press("d")
+    assert app.return_value == "detached"
+
+
+async def test_one_pane_without_a_frame_says_in_the_footer_that_more_has_come(
+    scripted: ScriptedShow,
+) -> None:
+    app = console()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await until(pilot, lambda: app.link.attached)
+        await pilot.press("Z", "Z", "Z", "l", "pageup")
+        footer = app.desk.query_one("#footer", Row)
+        await until(pilot, lambda: footer.text.endswith("new, End follows"))
+        await pilot.press("end")
+        await until(pilot, lambda: "End follows" not in footer.text)
 
 
 async def test_a_console_that_only_reads_asks_for_nothing(scripted: ScriptedShow) -> None:

@@ -81,17 +81,34 @@ async def test_a_filter_works_while_it_is_typed_and_escape_takes_it_back(at_logs
     assert app.focused is pane
 
 
-async def test_a_bad_pattern_is_told_while_typing_and_the_last_good_one_holds(at_logs: At) -> None:
+async def test_a_bad_pattern_is_told_while_typing_and_taking_it_changes_nothing(
+    at_logs: At,
+) -> None:
     app, pilot, _, pane = at_logs
+    await pilot.press("F")
+    await type_(pilot, "cat")
+    await pilot.press("enter")
     await pilot.press("F")
     await type_(pilot, "fox|(dog")
     assert pane.subtitle == "✗ missing )"
     assert pane.filter.terms[0].pattern == "fox|"
     await until(pilot, lambda: "✗ missing )" in text_of(app))
     await pilot.press("enter")
-    assert told(app)[-1] == "filter: missing )"
-    assert pane.filter.terms[0].pattern == "fox|"
+    assert told(app)[-1].startswith("not filtered so: missing )")
+    assert pane.filter.terms[0].pattern == "cat"
     assert "✗" not in pane.subtitle
+    await pilot.press("F", "up")
+    assert getattr(app.focused, "value", "") == "fox|(dog"
+
+
+async def test_where_nothing_passes_the_way_back_is_said(at_logs: At) -> None:
+    _, pilot, _, pane = at_logs
+    await pilot.press("F")
+    await type_(pilot, "no such line")
+    await pilot.press("enter")
+    assert "0/40, D shows all" in pane.subtitle
+    await pilot.press("D")
+    assert pane.subtitle == ""
 
 
 async def test_enter_keeps_the_filter_and_d_drops_it_and_brings_it_back(at_logs: At) -> None:

@@ -123,3 +123,11 @@ async def test_a_refusal_is_told(attached: Attached) -> None:
     server.refuse["show.acknowledge"] = "not by you"
     await pilot.press("enter")
     await until(pilot, lambda: "not acknowledged: not by you" in row(app, "footer"))
+
+
+def test_an_alert_that_names_its_engine_does_not_so_twice() -> None:
+    died = AlertView(t=START, level="warning", text="tts died (killed)", about="tts", n=1)
+    full = AlertView(t=START, level="warning", text="voices: none", about="tts", n=2)
+    for alert, words in ((died, "warning tts died (killed)"), (full, "warning tts: voices: none")):
+        (line,) = block(alert, False, 80)
+        assert "".join(text for text, _ in line).endswith(words)

@@ -34,7 +34,16 @@ def test_before_the_first_turn() -> None:
 def test_percentiles_of_few_turns_are_marked_also_without_colour() -> None:
     for count, marks in ((1, "~840 ~840 ~840"), (50, "840 840 ~840"), (100, "840 840 840")):
         row = next(line for line in drawn([SAID] * count, 60).splitlines() if "audible" in line)
-        assert row.split() == ["audible", *marks.split(), "840", str(count)]
+        assert row.split() == ["=", "audible", *marks.split(), "840", str(count)]
+
+
+def test_a_stage_has_one_sign_in_table_bar_and_legend_of_every_turn() -> None:
+    for turns in ([SAID, TYPED], [SAID]):
+        shown = drawn(turns, 60)
+        assert "\n▒ first token" in shown
+        assert "▒\u00a0first\u00a0token" in shown
+    bar = drawn([SAID, TYPED], 60).partition("last turn (")[2].splitlines()[1]
+    assert set(bar) == set("▒░=")
 
 
 @pytest.mark.parametrize("width", range(30, 201, 10))

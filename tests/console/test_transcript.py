@@ -361,7 +361,10 @@ async def test_a_past_session_opens_at_its_end_and_can_be_read_to_its_beginning(
         assert app.link.state.engines["audio"].state == "ready"
         assert not app.link.attached
         await pilot.press("x")
-        await until(pilot, lambda: any("only reads" in text for text in app.desk.notices_shown))
+        await until(pilot, lambda: any("a past session" in text for text in app.desk.notices_shown))
+        assert app.desk._now() == app.link.state.t  # what it counts does not go on
+        await pilot.press("slash")
+        assert "nothing can be asked of it" in text_of(app)
         await pilot.press("home")
         await until(pilot, lambda: "the show begins: long" in text_of(app))
         assert turns(app)[0] == 1

@@ -307,6 +307,10 @@ async def test_what_is_found_is_marked_counted_and_gone_to_in_a_circle() -> None
         assert said(view) == "line 150"
         assert view.seek(view.store.hits, 1) == (0, True)
         assert said(view) == "line 50"
+        await pilot.pause()
+        page = view.scrollable_content_region.height
+        above = view.store.row_of(50) - view.scroll_offset.y
+        assert abs(above - page // 2) <= 1, "lines before it, and as many after it"
         line = view.line_at(view.store.row_of(50))
         assert [text for text, style in line if style == "match"] == ["line 50:"]
         assert {style for _, style in line[1:]} == {"selected", "match"}
@@ -338,6 +342,21 @@ async def test_bookmarks_and_marks_are_gone_to_by_the_same_keys() -> None:
         view.use(Filter())
         view.seek(view.landmarks(), 1)
         assert view.toggle_bookmark() is False
+
+
+async def test_sideways_goes_by_half_of_what_is_in_sight() -> None:
+    app = Alone(100)
+    async with app.run_test(size=(60, 20)) as pilot:
+        view = app.view
+        view.extend(["x" * 300])
+        await pilot.pause()
+        view.focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert view.scroll_offset.x == view.room // 2
+        await pilot.press("right", "left", "left")
+        await pilot.pause()
+        assert view.scroll_offset.x == 0
 
 
 async def test_a_range_is_selected_and_let_go() -> None:

@@ -57,7 +57,7 @@ def block(alert: AlertView, selected: bool, width: int) -> list[Line]:
         (f"{clock(alert.t)} ", "dim"),
         (f"{alert.level} ", style),
     ]
-    if alert.about:
+    if alert.about and not alert.text.startswith(f"{alert.about} "):
         spans.append((f"{visible(alert.about)}: ", "dim" if seen else "strong"))
     spans.append((visible(alert.text), "dim" if seen else ""))
     if seen:

@@ -34,12 +34,18 @@ def table(turns: Sequence[Marks], width: int) -> list[Line]:
     if not figures:
         return [(("no turn has become audible yet", "dim"),)]
     percents = _columns(width)
-    name = max(8, min(12, width - _TURNS - _FIGURE * len(percents)))
+    figures_width = _TURNS + _FIGURE * len(percents)
+    # The bar's own sign before each stage: a low pane shows no legend below the bar.
+    signs = width >= 14 + figures_width
+    name = 14 if signs else max(8, min(12, width - figures_width))
     titles = "".join(f"{title:>{_FIGURE}}" for title in percents)
     lines: list[Line] = [((f"{fit('ms after', name)}{titles}{'turns':>{_TURNS}}", "dim"),)]
     for stage in figures:
         strong = "strong" if stage.stage == "audible" else ""
-        row: list[Span] = [(fit(STAGE_WORDS[stage.stage], name), strong)]
+        words = STAGE_WORDS[stage.stage]
+        row: list[Span] = [(fit(words, name), strong)]
+        if signs:
+            row = [_sign(stage.stage), (fit(f" {words}", name - 1), strong)]
         for title in percents:
             value = getattr(stage, title)
             sure = title == "last" or enough(float(title[1:]), stage.samples)
@@ -48,6 +54,12 @@ def table(turns: Sequence[Marks], width: int) -> list[Line]:
         row.append((f"{stage.samples:>{_TURNS}}", ""))
         lines.append(tuple(row))
     return lines
+
+
+def _sign(stage: str) -> Span:
+    """What a stage is drawn with: one and the same in every turn."""
+    at = STAGES.index(stage) % len(_FILLS)
+    return _FILLS[at], _SHADES[at]
 
 
 def _columns(width: int) -> tuple[str, ...]:
@@ -104,15 +116,17 @@ def last_turn(marks: Marks, width: int) -> list[Line]:
     bar: list[Span] = []
     used = 0
     reached = 0.0
-    for index, (_, ms) in enumerate(taken):
+    for stage, ms in taken:
         reached += ms
         end = round(reached / total * width)
-        bar.append((_FILLS[index % 6] * (end - used), _SHADES[index % 6]))
+        sign, shade = _sign(stage)
+        bar.append((sign * (end - used), shade))
         used = end
     legend: list[Span] = []
-    for index, (stage, ms) in enumerate(taken):
+    for stage, ms in taken:
         words = STAGE_WORDS[stage].replace(" ", "\u00a0")
-        legend.append((f"{_FILLS[index % 6]}\u00a0{words}\u00a0+{ms:.0f} ", _SHADES[index % 6]))
+        sign, shade = _sign(stage)
+        legend.append((f"{sign}\u00a0{words}\u00a0+{ms:.0f} ", shade))
     what = "said" if kind_of(marks) == "voice" else "typed"
     title: Line = ((f"last turn ({what}): {total:.0f} ms", "strong"),)
     return [title, tuple(bar), *wrap(legend, width)]

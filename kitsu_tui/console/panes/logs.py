@@ -10,6 +10,7 @@ from textual.content import Content
 
 from engines.wire.logline import LogLine
 from kitsu_tui.console import clipboard
+from kitsu_tui.console.actions import key_word
 from kitsu_tui.console.lines import cells, fit, visible
 from kitsu_tui.console.link import Link, Topic
 from kitsu_tui.console.panes.log_marks import Incidents, Line, moments
@@ -111,6 +112,9 @@ class Logs(VirtualLog):
             room = max(12, self.size.width // 3)
             text = fit(text, room) if cells(text) > room else text
             parts.append(f"{text} {len(self.store.seqs)}/{len(self.store.entries)}")
+            if self.store.entries and not self.store.seqs and not self.store.busy:
+                keys = self._desktop.desk.keys["log_all"]
+                parts[-1] += f", {key_word(keys[0])} shows all" if keys else ""
         if self.search is not None:
             text = visible(self.search.text)
             parts.append(f"“{fit(text, 12) if cells(text) > 12 else text}” {len(self.store.hits)}")
@@ -162,8 +166,10 @@ class Logs(VirtualLog):
             try:
                 self.use(parse(text, self._clock()))
             except BadFilter as error:
-                self._tell(f"filter: {error}", "warn")
-                self._say()
+                # What was typed stays in the prompt's memory.
+                self.use(before)
+                back()
+                self._tell(f"not filtered so: {error} (↑ in the prompt brings it back)", "warn")
 
         self._desktop.desk.ask_line(
             "filter", words(before), done=done, changed=changed, hint=FILTER_HINT
@@ -236,6 +242,7 @@ class Logs(VirtualLog):
                 self._seek_hit(-1 if self.following else 1)
             elif self._wrong:
                 self._tell(f"find: {self._wrong}", "warn")
+                self.find(before)
                 self._wrong = ""
             self._say()
 

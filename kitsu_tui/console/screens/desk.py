@@ -98,6 +98,8 @@ class Desk(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw once, then by the timers."""
+        if self.link.read_only:
+            self.input_line.placeholder = self.link.READS
         self._arrange()
         self.show_pane(self.active)
         self._tick()
@@ -226,6 +228,10 @@ class Desk(Screen[None]):
         """The active pane goes back to its end."""
         self.panes[self.active].follow()
 
+    def _now(self) -> float:
+        """The time that spans are counted to: a past session's own."""
+        return self.link.state.t if self.link.phase == "past" else self._clock()
+
     def _in_sight(self, pane: AnyPane) -> bool:
         return pane.NAME in self.visible_panes
 
@@ -234,7 +240,7 @@ class Desk(Screen[None]):
     def flush(self) -> None:
         """Draw what has changed and is in sight."""
         dirty, self.link.dirty = self.link.dirty, set()
-        now = self._clock()
+        now = self._now()
         for name, pane in self.panes.items():
             if pane.TOPICS & dirty:
                 self._stale.add(name)
@@ -248,7 +254,7 @@ class Desk(Screen[None]):
             self._levels()
 
     def _tick(self) -> None:
-        now = self._clock()
+        now = self._now()
         if not self.paused:
             self._paint([name for name, pane in self.panes.items() if pane.TICKS], now)
         self._rows(now)
@@ -270,7 +276,7 @@ class Desk(Screen[None]):
 
     def repaint(self) -> None:
         """Everything in sight, now."""
-        now = self._clock()
+        now = self._now()
         self._paint(list(self.panes), now)
         self._rows(now)
         self._levels()
@@ -316,6 +322,9 @@ class Desk(Screen[None]):
         self._footer(width)
 
     def _footer(self, width: int) -> None:
+        # In the focus layout neither frame nor tabs say that there is more below.
+        about = self.panes[self.active].subtitle if self.has_class("-focus") else ""
+        room = width - width_of(((about, ""),)) - 1 if about else width
         notices = self.link.notices
         now = time.monotonic()
         if notices:
@@ -326,7 +335,8 @@ class Desk(Screen[None]):
         if self._notice is not None and now < self._notice[1]:
             notice = self._notice[0]
             sign = {"bad": "✗ ", "warn": "! ", "good": "✓ "}.get(notice.style, "")
-            self._row("footer", ((f" {sign}{visible(notice.text)}", notice.style),))
+            line: Line = ((f" {sign}{visible(notice.text)}", notice.style),)
         else:
             self._notice = None
-            self._row("footer", bars.footer(width, self.keys, self.active))
+            line = bars.footer(room, self.keys, self.active, read_only=self.link.read_only)
+        self._row("footer", between(line, ((about, "warn"),), width) if about else line)

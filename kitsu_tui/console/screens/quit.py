@@ -14,7 +14,9 @@ Choice = Literal["detach", "stop", "stay"]
 
 
 class Quit(ModalScreen[Choice]):
-    """Asks; `attached` is False when there is no show to leave on or to stop."""
+    """Asks; `attached` is False when there is no show to leave on or to stop, `stops` when this
+    console may not stop it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,enter", "choose('detach')", "detach"),
@@ -22,9 +24,10 @@ class Quit(ModalScreen[Choice]):
         Binding("c,escape,n,q", "choose('stay')", "stay"),
     ]
 
-    def __init__(self, *, attached: bool, live: bool) -> None:
+    def __init__(self, *, attached: bool, live: bool, stops: bool = True) -> None:
         super().__init__()
         self._attached = attached
+        self._stops = attached and stops
         self._live = live
 
     def compose(self) -> ComposeResult:
@@ -33,7 +36,8 @@ class Quit(ModalScreen[Choice]):
                 live = " It is LIVE." if self._live else ""
                 yield Static(f"Leave the console?{live}", markup=False, classes="question")
                 yield Static(" d  detach: the show goes on", markup=False)
-                yield Static(" s  stop the show, for everybody", markup=False)
+                if self._stops:
+                    yield Static(" s  stop the show, for everybody", markup=False)
             else:
                 yield Static("Leave the console? No show is attached.", markup=False)
                 yield Static(" d  leave", markup=False)
@@ -41,6 +45,6 @@ class Quit(ModalScreen[Choice]):
 
     def action_choose(self, choice: Choice) -> None:
         """Close with the choice."""
-        if choice == "stop" and not self._attached:
+        if choice == "stop" and not self._stops:
             return
         self.dismiss(choice)

@@ -24,8 +24,10 @@ class VirtualLog(LogView):
             entry for seq, entry in zip(store.seqs, store.shown, strict=True) if self._selected(seq)
         ]
 
-    def go(self, index: int, *, select: bool = False) -> None:
-        """Put the cursor on `store.shown[index]`, and bring it into sight."""
+    def go(self, index: int, *, select: bool = False, amid: bool = False) -> None:
+        """Put the cursor on `store.shown[index]`, and bring it into sight: to the nearest edge, or
+        (`amid`) with as many lines before it as after it.
+        """
         store = self.store
         if not store.seqs:
             return
@@ -39,7 +41,9 @@ class VirtualLog(LogView):
         self.cursor = store.seqs[index]
         first, y = store.row_of(index), self.scroll_offset.y
         last = first + store.height(index)
-        if first < y or last - first > self._page:
+        if amid and last - first < self._page and not y <= first <= last <= y + self._page:
+            self._move(max(0, first - (self._page - (last - first)) // 2))
+        elif first < y or last - first > self._page:
             self._move(first)
         elif last > y + self._page:
             self._move(last - self._page)
@@ -110,6 +114,12 @@ class VirtualLog(LogView):
     def action_scroll_down(self) -> None:
         self._step(1)
 
+    def action_scroll_left(self) -> None:
+        self.scroll_relative(x=-max(1, self.room // 2), animate=False)
+
+    def action_scroll_right(self) -> None:
+        self.scroll_relative(x=max(1, self.room // 2), animate=False)
+
     def action_page_up(self) -> None:
         self._leap(-1)
 
@@ -169,7 +179,7 @@ class VirtualLog(LogView):
                     (n for n in range(len(seqs) - 1, -1, -1) if seqs[n] < here), len(seqs) - 1
                 )
                 around = seqs[at] >= here
-        self.go(self.store.index_of(seqs[at]))
+        self.go(self.store.index_of(seqs[at]), amid=True)
         return at, around
 
     def landmarks(self) -> list[int]:
