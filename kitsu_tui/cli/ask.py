@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 from msgspec import Struct
 
 from engines.wire.message import RequestKind
+from kitsu_tui.cli.tell import warn
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
@@ -51,7 +51,7 @@ def run(verb: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def fail(verb: str, message: str, code: int) -> NoReturn:
     """One line on stderr, and out."""
-    print(f"kitsu {verb}: {message}", file=sys.stderr)
+    warn(f"kitsu {verb}: {message}")
     raise SystemExit(code)
 
 

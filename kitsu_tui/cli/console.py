@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from engines.wire.show import ConsoleWishes
+from kitsu_tui.cli.tell import tell, warn
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -70,7 +71,7 @@ def _wishes(theme: str, layout: str) -> ConsoleWishes:
 
     for option, found, known in (("theme", theme, tuple(NAMES)), ("layout", layout, LAYOUTS)):
         if found and found not in known:
-            print(
+            tell(
                 f"kitsu-tui: --{option}: found {found!r}, expected one of {' '.join(known)}",
                 file=sys.stderr,
             )
@@ -87,16 +88,16 @@ def _picture(path: Path, size: str, wishes: ConsoleWishes) -> None:
     try:
         picture.take(path, picture.size_of(size), wishes)
     except picture.NoPicture as err:
-        print(f"kitsu-tui: no picture: {err}", file=sys.stderr)
+        warn(f"kitsu-tui: no picture: {err}")
         raise typer.Exit(1) from None
-    print(f"{path}: written")
+    tell(f"{path}: written")
 
 
 def _session(journal: bool, name: str) -> Path | None:
     """The journal that is asked for; ends with a word when there is none."""
     if not journal:
         if name:
-            print(f"kitsu-tui: {name}: to read a session say --journal", file=sys.stderr)
+            warn(f"kitsu-tui: {name}: to read a session say --journal")
             raise typer.Exit(2)
         return None
     from kitsu_tui.config.paths import state_dir
@@ -105,7 +106,7 @@ def _session(journal: bool, name: str) -> Path | None:
     try:
         return find_session(state_dir(os.environ), name)
     except (NoJournal, OSError) as error:
-        print(f"kitsu-tui: {error}", file=sys.stderr)
+        warn(f"kitsu-tui: {error}")
         raise typer.Exit(1) from None
 
 
@@ -142,10 +143,10 @@ def console(
         return
     # Textual reads the keys from stdin and draws on stderr.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        print("kitsu-tui needs a terminal; without one use: kitsu status", file=sys.stderr)
+        warn("kitsu-tui needs a terminal; without one use: kitsu status")
         raise typer.Exit(2)
     if os.environ.get("TERM") == "dumb":
-        print(
+        tell(
             "kitsu-tui: TERM is dumb: this terminal cannot place a cursor; use kitsu status here, "
             "or set TERM=xterm-256color if it can",
             file=sys.stderr,
@@ -194,7 +195,7 @@ def console(
     guard.left()
     if ending == "detached" and not link.was_attached:
         ending = "no show"
-    print(f"kitsu-tui: {WHERE[ending or 'detached'] if past is None else WHERE['past']}")
+    tell(f"kitsu-tui: {WHERE[ending or 'detached'] if past is None else WHERE['past']}")
     raise typer.Exit(128 + guard.signal if guard.signal else screen.return_code or 0)
 
 

@@ -14,6 +14,7 @@ import typer
 
 from engines.wire import audio
 from engines.wire.message import Empty
+from kitsu_tui.cli.tell import tell, warn
 
 SCHEMAS = {"devices": audio.DeviceList}
 """What `--json` prints."""
@@ -32,22 +33,22 @@ def devices(
     try:
         found = asyncio.run(ask())
     except NoAnswer as err:
-        print(f"kitsu devices: {err}", file=sys.stderr)
+        warn(f"kitsu devices: {err}")
         raise typer.Exit(1) from None
     if as_json:
-        print(bytes(audio.LIST.encode_result(found)).decode())
+        tell(bytes(audio.LIST.encode_result(found)).decode(), as_json=True)
         return
     if not found.devices:
-        print(f"no devices: {found.detail}")
+        tell(f"no devices: {found.detail}")
         return
-    print("   number  in  out   rate  name (sound system)")
+    tell("   number  in  out   rate  name (sound system)")
     for device in found.devices:
         mark = "*" if device.default else " "
-        print(
+        tell(
             f" {mark} {device.id:6}  {device.inputs:2}  {device.outputs:3}  {device.rate:5.0f}"
             f"  {device.name} ({device.api})"
         )
-    print(" * default")
+    tell(" * default")
 
 
 async def ask(timeout: float = TIMEOUT) -> audio.DeviceList:

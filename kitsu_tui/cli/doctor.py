@@ -74,13 +74,14 @@ def doctor(
 async def _examine(context: Context, *, as_json: bool) -> Report:
     import msgspec
 
+    from kitsu_tui.cli.tell import tell
     from kitsu_tui.doctor.examine import examine
     from kitsu_tui.doctor.terminal import has_terminal
     from kitsu_tui.doctor.words import Words
 
     if as_json:
         report = await examine(context, lambda title, checks: None)
-        print(msgspec.json.encode(report).decode(), flush=True)
+        tell(msgspec.json.encode(report).decode(), as_json=True)
         return report
     words = Words(
         getattr(sys.stdout, "encoding", "") or "",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kitsu_tui.cli.ask import fail
+from kitsu_tui.cli.tell import tell, warn
 
 if TYPE_CHECKING:
     from kitsu_tui.journal.pages import Item
@@ -39,10 +40,11 @@ def list_sessions(
     found = folders(state_dir(os.environ))
     with _pipe():
         if not found and not as_json:
-            print(f"no sessions in {state_dir(os.environ) / 'journal'}")
+            tell(f"no sessions in {state_dir(os.environ) / 'journal'}")
         for path in found[-last:]:
             session = look_at(path / FILE)
-            print(msgspec.json.encode(session).decode() if as_json else _row(session))
+            line = msgspec.json.encode(session).decode() if as_json else _row(session)
+            tell(line, as_json=as_json)
 
 
 @app.command()
@@ -67,14 +69,14 @@ def show(
                 skipped.add(page.skipped)
                 for item in page.items:
                     if events or isinstance(item.what, TurnView):
-                        print(_json(item) if as_json else f"{_text(item)}\n")
+                        tell(_json(item) if as_json else f"{_text(item)}\n", as_json=as_json)
                 place = page.last
                 if page.end:
                     break
     except OSError as error:
         fail("journal show", f"{path}: {error.strerror or error}", 1)
     if skipped.words():
-        print(f"kitsu journal show: {skipped.words()}", file=sys.stderr)
+        warn(f"kitsu journal show: {skipped.words()}")
 
 
 @app.command()
@@ -105,8 +107,8 @@ def export(
         fail("journal export", f"{error.filename or target}: {error.strerror or error}", 1)
     logs = about["logs"]
     what = visible(moment.what)
-    print(f"{target}: around {what}, {about['events']} events, logs: {logs or 'none'}")
-    print("It holds what people said: look at it before you send it.")
+    tell(f"{target}: around {what}, {about['events']} events, logs: {logs or 'none'}")
+    tell("It holds what people said: look at it before you send it.")
 
 
 def _find(verb: str, name: str) -> Path:

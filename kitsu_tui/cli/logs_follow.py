@@ -11,6 +11,7 @@ from engines.wire import control, show
 from engines.wire.logline import LogLine
 from engines.wire.message import Empty
 from kitsu_tui.cli.ask import actor, fail
+from kitsu_tui.cli.tell import warn
 from kitsu_tui.client import Client, NoShow, RequestFailed, connect
 from kitsu_tui.config.errors import nearest
 
@@ -82,7 +83,7 @@ class Follower:
                 raise asyncio.CancelledError
             if not said:
                 said = why
-                print(f"kitsu logs: {why}; waiting for one (ctrl+c ends)", file=sys.stderr)
+                warn(f"kitsu logs: {why}; waiting for one (ctrl+c ends)")
             await asyncio.sleep(RETRY_S)
 
     async def _watch(self, client: Client) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import msgspec
 import typer
 
+from kitsu_tui.cli.tell import tell, warn
 from kitsu_tui.config.models import ModelError, ModelStatus, ModelStore, Problem, Progress
 
 if TYPE_CHECKING:
@@ -64,8 +65,13 @@ def list_models(json: Json = False) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"Models in {store.root}", title_justify="left", box=None, pad_edge=False)
+    from kitsu_tui.console.lines import visible
+
+    # Texts, not strings: those would be markup.
+    title = Text(visible(f"Models in {store.root}"))
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("name", "set", "role", "state", "MB", "licence", "purpose"):
         table.add_column(
             heading, justify="right" if heading == "MB" else "left", no_wrap=heading != "purpose"
@@ -73,9 +79,8 @@ def list_models(json: Json = False) -> None:
     for model in found.models:
         group = "starter" if model.starter else ""
         size = f"{model.size / 1e6:.0f}"
-        table.add_row(
-            model.name, group, model.role, model.state, size, model.licence, model.purpose
-        )
+        cells = (model.name, group, model.role, model.state, size, model.licence, model.purpose)
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     Console().print(table)
 
 
@@ -113,7 +118,7 @@ def pull(
         _print_json(ModelsPull(store=str(store.root), models=paths))
     else:
         said = "fetched and checked" if missing else "already here and whole"
-        print(f"{len(paths)} model(s) {said} in {store.root}")
+        tell(f"{len(paths)} model(s) {said} in {store.root}")
 
 
 @app.command()
@@ -139,9 +144,9 @@ def verify(
     else:
         for problem in problems:
             place = store.root / problem.model / problem.file
-            print(f"{place} {problem.detail}; run: kitsu models pull {problem.model}")
+            tell(f"{place} {problem.detail}; run: kitsu models pull {problem.model}")
         wrong = len({problem.model for problem in problems})
-        print(f"{len(checked)} checked, {len(checked) - wrong} whole, {wrong} not, in {store.root}")
+        tell(f"{len(checked)} checked, {len(checked) - wrong} whole, {wrong} not, in {store.root}")
     if problems:
         raise typer.Exit(4)
 
@@ -156,7 +161,7 @@ def path(
 ) -> None:
     """Print where a model lies, for scripts. Exit code 4 when it is not there."""
     try:
-        print(_store().path(name, file))
+        tell(_store().path(name, file))
     except ModelError as error:
         _fail(error)
 
@@ -231,19 +236,15 @@ class _Lines:
         size = (
             f" {progress.done / 1e6:.0f} of {progress.total / 1e6:.0f} MB" if progress.total else ""
         )
-        print(
-            f"{progress.model}: {words.get(progress.phase, 'done')}{size}",
-            file=sys.stderr,
-            flush=True,
-        )
+        warn(f"{progress.model}: {words.get(progress.phase, 'done')}{size}")
 
 
 def _print_json(value: msgspec.Struct) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    tell(msgspec.json.format(msgspec.json.encode(value), indent=2).decode(), as_json=True)
 
 
 def _fail(error: ModelError) -> NoReturn:
-    print(f"kitsu models: {error}", file=sys.stderr)
+    warn(f"kitsu models: {error}")
     raise typer.Exit(error.exit_code) from None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
+
+from kitsu_tui.cli.tell import tell, warn
 
 TIMEOUT_S = 5.0
 
@@ -23,17 +24,17 @@ def panic() -> int:
         ours = not isinstance(err, paths.PathError)
         why = "no show is running" if none else f"the show does not answer ({err})"
         why = why if ours else str(err)
-        print(f"kitsu panic: {why}", file=sys.stderr)
+        warn(f"kitsu panic: {why}")
         return 3
     import json
 
     said = json.loads(answer) if answer else {}
     if said.get("ok"):
         detail = said.get("data", {}).get("detail", "panic")
-        print(detail)
+        tell(detail)
         return 1 if "NOT reached" in detail else 0
     error = said.get("error", {}).get("message", "the show hung up")
-    print(f"kitsu panic: {error}", file=sys.stderr)
+    warn(f"kitsu panic: {error}")
     return 1
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kitsu_tui.cli.ask import EXIT_FAILED, EXIT_NO_SHOW, actor, ask, fail
+from kitsu_tui.cli.tell import tell, warn
 
 if TYPE_CHECKING:
     from kitsu_tui.config import Loaded
@@ -112,7 +113,7 @@ def _detach(profile: str) -> None:
                 fail("run", f"the show ended while it started ({how}); see {said}", EXIT_FAILED)
             raise SystemExit(code)
         if _answers(child.pid):
-            print(f"the show is up (pid {child.pid}); kitsu-tui to watch it, kitsu stop to end it")
+            tell(f"the show is up (pid {child.pid}); kitsu-tui to watch it, kitsu stop to end it")
             return
         time.sleep(0.05)
     _put_an_end(child)
@@ -132,7 +133,7 @@ def _put_an_end(child: subprocess.Popen[bytes]) -> None:
 def _relay(said: Path) -> None:
     for line in said.read_text("utf-8", "replace").splitlines()[-20:]:
         if not line.startswith("{"):
-            print(line, file=sys.stderr)
+            warn(line)
 
 
 def _answers(pid: int) -> bool:
@@ -155,12 +156,12 @@ def status(
     import msgspec
 
     if as_json:
-        print(msgspec.json.encode(snapshot.state).decode())
+        tell(msgspec.json.encode(snapshot.state).decode(), as_json=True)
         return
     from kitsu_tui.cli.status import report
     from kitsu_tui.model.state import ShowState
 
-    print(report(msgspec.convert(snapshot.state, ShowState), time.time()))
+    tell(report(msgspec.convert(snapshot.state, ShowState), time.time()))
 
 
 def stop(
@@ -171,10 +172,10 @@ def stop(
         from engines.wire import control
 
         params = control.Toggle(engine=engine, on=False, by=actor())
-        print(f"{engine} {ask('stop', control.TOGGLE, params).detail}")
+        tell(f"{engine} {ask('stop', control.TOGGLE, params).detail}")
         return
     end_show("stop")
-    print("the show has ended")
+    tell("the show has ended")
 
 
 def end_show(verb: str) -> None:

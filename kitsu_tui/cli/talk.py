@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from engines.wire.control import Talk, Talked, Verdict
 from kitsu_tui.cli.ask import EXIT_FAILED, actor, fail, run
+from kitsu_tui.cli.tell import tell, warn
 
 START_S = 60.0
 TALK_S = 180.0
@@ -74,7 +75,7 @@ def talk(
     )
     with a_show(profile, ["audio", "asr", "policy", "tts"]) as ours:
         if profile and not ours:
-            print("kitsu talk: a show is running: --profile is not used", file=sys.stderr)
+            warn("kitsu talk: a show is running: --profile is not used")
         talked = run("talk", lambda: _talk(params))
     report = TalkReport(
         status=talked.status,  # type: ignore[arg-type]
@@ -90,7 +91,7 @@ def talk(
     if as_json:
         import msgspec
 
-        print(msgspec.json.encode(report).decode())
+        tell(msgspec.json.encode(report).decode(), as_json=True)
     else:
         _print(report)
     if talked.status in ("error", "panic", "stopped"):
@@ -106,21 +107,21 @@ async def _talk(params: Talk) -> Talked:
 
 
 def _print(report: TalkReport) -> None:
-    print(f"you:   {_shown(report.transcript)}")
+    tell(f"you:   {_shown(report.transcript)}")
     mood = f" ({_shown(report.mood)})" if report.mood else ""
-    print(f"kitsu: {_shown(report.answer) or '...'}{mood}")
+    tell(f"kitsu: {_shown(report.answer) or '...'}{mood}")
     for verdict in report.verdicts:
         if verdict.action != "allow":
             which = "what was said to her" if verdict.seq < 0 else f"sentence {verdict.seq + 1}"
-            print(f"gate:  {verdict.action} {which}: {verdict.category} ({verdict.rule})")
+            tell(f"gate:  {verdict.action} {which}: {verdict.category} ({verdict.rule})")
     if report.status not in ("ok", "blocked"):
-        print(f"note:  {report.status}")
+        tell(f"note:  {report.status}")
     if report.detail:
-        print(f"note:  {_shown(report.detail)}")
+        tell(f"note:  {_shown(report.detail)}")
     marks = "  ".join(f"{name} {ms:.0f}" for name, ms in report.marks_ms.items())
-    print(f"ms:    {marks}")
+    tell(f"ms:    {marks}")
     if report.out:
-        print(f"out:   {report.out}")
+        tell(f"out:   {report.out}")
 
 
 def _shown(text: str) -> str:

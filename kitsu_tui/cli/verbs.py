@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kitsu_tui.cli.ask import actor, ask, fail
+from kitsu_tui.cli.tell import tell
 
 if TYPE_CHECKING:
     from kitsu_tui.model.state import ShowState
@@ -23,7 +24,7 @@ def say(text: Annotated[str, typer.Argument(help="what you say to her")]) -> Non
     if len(text) > 2000:
         fail("say", f"{len(text)} characters are too many (limit 2000)", 2)
     said = ask("say", control.SAY, control.Say(text=text, by=actor()))
-    print(f"turn {said.turn}")
+    tell(f"turn {said.turn}")
 
 
 def interrupt(
@@ -35,7 +36,7 @@ def interrupt(
     from engines.wire import control
 
     params = control.Interrupt(everything=everything, by=actor())
-    print(ask("interrupt", control.INTERRUPT, params).detail)
+    tell(ask("interrupt", control.INTERRUPT, params).detail)
 
 
 def mute(
@@ -53,7 +54,7 @@ def mute(
         params = control.Mute(what="voice", on=on, by=actor())
     else:
         fail("mute", f"found {what!r}, expected mic or voice", 2)
-    print(ask("mute", control.MUTE, params).detail)
+    tell(ask("mute", control.MUTE, params).detail)
 
 
 def panic() -> None:
@@ -67,7 +68,7 @@ def resume() -> None:
     """Release the panic latch."""
     from engines.wire import control
 
-    print(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
+    tell(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
 
 
 def toggle(
@@ -80,7 +81,7 @@ def toggle(
     from engines.wire import control
 
     done = ask("toggle", control.TOGGLE, control.Toggle(engine=engine, on=on, by=actor()))
-    print(f"{engine} {done.detail}")
+    tell(f"{engine} {done.detail}")
 
 
 def restart(engine: Engine) -> None:
@@ -88,7 +89,7 @@ def restart(engine: Engine) -> None:
     from engines.wire import control
 
     done = ask("restart", control.RESTART, control.OneEngine(engine=engine, by=actor()))
-    print(f"{engine}: {done.detail}")
+    tell(f"{engine}: {done.detail}")
 
 
 def start(engine: Engine) -> None:
@@ -96,7 +97,7 @@ def start(engine: Engine) -> None:
     from engines.wire import control
 
     done = ask("start", control.START, control.OneEngine(engine=engine, by=actor()))
-    print(f"{engine}: {done.detail}")
+    tell(f"{engine}: {done.detail}")
 
 
 def kill(engine: Engine) -> None:
@@ -104,14 +105,14 @@ def kill(engine: Engine) -> None:
     from engines.wire import control
 
     done = ask("kill", control.KILL, control.OneEngine(engine=engine, by=actor()))
-    print(f"{engine}: {done.detail}")
+    tell(f"{engine}: {done.detail}")
 
 
 def skip() -> None:
     """End the sentence on air; she goes on with the next."""
     from engines.wire import control
 
-    print(ask("skip", control.SKIP, control.Ask(by=actor())).detail)
+    tell(ask("skip", control.SKIP, control.Ask(by=actor())).detail)
 
 
 def persona(
@@ -121,10 +122,10 @@ def persona(
     from engines.wire import control
 
     if preset:
-        print(ask("persona", control.PERSONA, control.Persona(preset=preset, by=actor())).detail)
+        tell(ask("persona", control.PERSONA, control.Persona(preset=preset, by=actor())).detail)
     else:
         view = _picture("persona").persona
-        print(f"{view.name}: {_marked(view.presets, view.preset)}")
+        tell(f"{view.name}: {_marked(view.presets, view.preset)}")
 
 
 def mood(
@@ -137,11 +138,11 @@ def mood(
     if mood and own:
         fail("mood", "either a mood or --own", 2)
     if mood or own:
-        print(ask("mood", control.MOOD, control.Mood(mood=mood, by=actor())).detail)
+        tell(ask("mood", control.MOOD, control.Mood(mood=mood, by=actor())).detail)
         return
     view = _picture("mood")
     held = "held" if view.persona.mood else "her own"
-    print(f"{view.mood or 'none yet'} ({held}); {_marked(view.persona.moods, view.persona.mood)}")
+    tell(f"{view.mood or 'none yet'} ({held}); {_marked(view.persona.moods, view.persona.mood)}")
 
 
 def mark(text: Annotated[str, typer.Argument(help="a few words")] = "") -> None:
@@ -150,14 +151,14 @@ def mark(text: Annotated[str, typer.Argument(help="a few words")] = "") -> None:
 
     if len(text) > 500:
         fail("mark", f"{len(text)} characters are too many (limit 500)", 2)
-    print(ask("mark", control.MARK, control.Mark(text=text, by=actor())).detail)
+    tell(ask("mark", control.MARK, control.Mark(text=text, by=actor())).detail)
 
 
 def acknowledge() -> None:
     """Say that the alerts were seen."""
     from engines.wire import control
 
-    print(ask("acknowledge", control.ACKNOWLEDGE, control.Acknowledge(by=actor())).detail)
+    tell(ask("acknowledge", control.ACKNOWLEDGE, control.Acknowledge(by=actor())).detail)
 
 
 def _picture(verb: str) -> ShowState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kitsu_tui.console.lines import visible
 from kitsu_tui.doctor.report import Check, Report, Status
 
 SIGNS: dict[Status, str] = {"ok": "✓", "warn": "!", "bad": "✗", "skipped": "-"}
@@ -29,9 +30,11 @@ class Words:
         lines = ["", title]
         for check in checks:
             mark = self._mark(check.status, f"{self._signs[check.status]} {check.status:<7}")
-            lines.append(self._safe(f"  {mark} {check.name:<{NAME}} {check.found}"))
+            lines.append(
+                self._safe(f"  {mark} {visible(check.name):<{NAME}} {visible(check.found)}")
+            )
             if check.do:
-                lines.append(self._safe(f"            do: {check.do}"))
+                lines.append(self._safe(f"            do: {visible(check.do)}"))
         return lines
 
     def end(self, report: Report) -> list[str]:
@@ -43,7 +46,7 @@ class Words:
             f"{counts['bad']} bad, {counts['skipped']} skipped."
         )
         step = report.next or "kitsu-tui"
-        return ["", self._safe(f"{words} Next: {step}")]
+        return ["", self._safe(f"{words} Next: {visible(step)}")]
 
     def _mark(self, status: Status, text: str) -> str:
         return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if self._colour else text
