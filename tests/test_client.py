@@ -141,7 +141,9 @@ async def test_a_show_of_another_wire_is_named_with_both_versions(sandbox: Sandb
         await reader.read()
 
     async with listening(other):
-        with pytest.raises(WrongShow, match=r"another version \(9\.9, wire \[7, 8\]; this is") as wrong:
+        with pytest.raises(
+            WrongShow, match=r"another version \(9\.9, wire \[7, 8\]; this is"
+        ) as wrong:
             async with connect():
                 pass
         assert wrong.value.pid == 4711
