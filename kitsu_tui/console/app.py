@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from engines.wire.show import ConsoleWishes
 from kitsu_tui.console import themes
-from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, PANIC_KEYS
+from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, PANIC_KEYS, keys_words
 from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
@@ -272,8 +272,8 @@ class ConsoleApp(App[Ending]):
                 continue
             if action.pane and action.pane != self.desk.active:
                 continue
-            title = f"{action.title}"
-            yield SystemCommand(title, action.help, _Does(self._doer, action.name))
+            words = " · ".join(filter(None, (keys_words(action, self.desk.keys), action.help)))
+            yield SystemCommand(action.title, words, _Does(self._doer, action.name))
         for number, name in enumerate(self.link.state.engines, 1):
             if number <= 10:
                 key = str(number % 10)

@@ -276,12 +276,27 @@ async def test_help_and_palette_come_from_the_registry(rehearsal: Attached) -> N
     assert "PANIC: off the air, now" in text_of(app)
     await pilot.press("escape")
     await until(pilot, lambda: app.screen is app.desk)
-    commands = {command.title for command in app.get_system_commands(app.desk)}
-    assert {"Interrupt her", "Switch tts on or off", "On the air again"} <= commands
+    commands = {command.title: command.help for command in app.get_system_commands(app.desk)}
+    assert {"Interrupt her", "Switch tts on or off", "On the air again"} <= set(commands)
+    assert commands["Interrupt her"].startswith("x, Space · Ends what she is saying")
     await pilot.press("ctrl+p")
     await until(pilot, lambda: "CommandPalette" in type(app.screen).__name__)
     await pilot.press("f9")
     await server.until_asked("show.panic")
+
+
+async def test_a_line_left_half_written_looks_left(rehearsal: Attached) -> None:
+    app, pilot, _ = rehearsal
+    line = app.desk.input_line
+    await pilot.press("slash", *"hello")
+    assert not line.rich_style.dim
+    await pilot.press("escape")
+    await pilot.pause()
+    assert line.value == "hello"
+    assert line.rich_style.dim
+    await pilot.press("slash", "backspace", "escape")
+    await pilot.pause()
+    assert not line.rich_style.dim, "what it says when it is empty is dim by itself"
 
 
 async def test_hostile_text_stays_text(rehearsal: Attached) -> None:

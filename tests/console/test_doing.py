@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from engines.wire import control, show
+from kitsu_tui.console import themes
 from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.screens.pick import Pick
 from kitsu_tui.console.widgets.prompt import Prompt
 from kitsu_tui.console.widgets.row import Row
+from kitsu_tui.model.state import reduce
 from tests.console.conftest import console, text_of, until
-from tests.support.scripted_show import START, ScriptedShow
+from tests.support.scripted_show import START, ScriptedShow, script
 
 
 def asked(server: ScriptedShow, kind: str) -> list[object]:
@@ -127,6 +129,32 @@ async def test_without_colours_there_is_one_theme_also_over_ssh(
             assert style.color is not None
             assert style.color.triplet is not None
             assert len(set(style.color.triplet)) == 1, style  # a grey
+
+
+@pytest.mark.parametrize("theme", [name for name in themes.NAMES if name != "auto"])
+async def test_in_every_theme_all_words_of_a_live_show_in_panic_can_be_seen(theme: str) -> None:
+    link = Link(by="console:ana@test", clock=lambda: START)
+    surfaces: dict[str, float | None] = {"audio": 4.0, "obs": None}
+    more: list[show.ShowEvent] = [
+        show.Muted(mic=True, voice=False, by="x"),
+        show.Panicked(by="x", epoch=4, surfaces=surfaces, done=True),
+    ]
+    for event in [*script(live=True), *more]:
+        reduce(link.state, show.Told(n=link.state.n + 1, t=START, event=event))
+    link.phase = "attached"
+    app = console(link, connect=False)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.use_theme(theme)
+        await pilot.pause()
+        app.desk.repaint()
+        await pilot.pause()
+        for name, words in (("status", "mic MUTED"), ("banner", "obs FAILED")):
+            row = app.desk.query_one(f"#{name}", Row)
+            assert words in row.text
+            for segment in row.render_line(0):
+                style = segment.style
+                assert style is not None
+                assert style.color != style.bgcolor, (theme, segment)
 
 
 async def test_one_who_only_reads_is_asked_whether_to_leave_and_nothing_else(

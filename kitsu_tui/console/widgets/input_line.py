@@ -51,6 +51,10 @@ class InputLine(Input):
         self._history: list[str] = []
         self._at = 0
 
+    def watch_value(self, value: str) -> None:
+        """Whether there is something to come back to."""
+        self.set_class(bool(value), "-draft")
+
     def open(self) -> None:
         """The cursor comes here: a draft is selected, so that what is typed takes its place."""
         if self.value.strip():
