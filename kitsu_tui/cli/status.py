@@ -9,6 +9,7 @@ from kitsu_tui.model.state import EngineView, ShowState
 def report(state: ShowState, now: float) -> str:
     """The show in a few lines. What engines and people said has no power over a terminal."""
     from kitsu_tui.console.lines import visible
+    from kitsu_tui.console.words import STAGE_WORDS, clock, who
 
     kind = "LIVE" if state.live else "not live"
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
@@ -18,9 +19,14 @@ def report(state: ShowState, now: float) -> str:
     lines.append(f"she can NOT be heard: {why}" if why else "she can be heard")
     deaf = state.why_deaf()
     lines.append(f"she does NOT hear: {deaf}" if deaf else "she hears")
-    if state.devices is not None:
+    if state.devices is not None and state.devices.state != "null":
         device = state.devices
         lines.append(f"audio: {device.state}, in {device.input!r}, out {device.output!r}")
+    if state.persona.preset:
+        held = f", held in the mood {state.persona.mood}" if state.persona.mood else ""
+        lines.append(f"persona: {state.persona.preset}{held}")
+    if state.operators:
+        lines.append(f"attached: {', '.join(map(who, state.operators))}")
     lines.append("")
     lines += [_engine(view, now) for view in state.engines.values()]
     figures = stages(state.marks)
@@ -28,11 +34,17 @@ def report(state: ShowState, now: float) -> str:
         lines.append("")
         lines.append(f"{'stage, ms':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'turns':>7}")
         lines += [
-            f"{f.stage:<16}{f.p50:>8.0f}{f.p95:>8.0f}{f.p99:>8.0f}{f.samples:>7}" for f in figures
+            f"{STAGE_WORDS[f.stage]:<16}{f.p50:>8.0f}{f.p95:>8.0f}{f.p99:>8.0f}{f.samples:>7}"
+            for f in figures
         ]
     if state.alerts:
         lines.append("")
-        lines += [f"{a.level}: {a.text}" for a in state.alerts[-5:]]
+        new = sum(not alert.acked_by for alert in state.alerts)
+        if new:
+            lines.append(f"alerts that nobody has seen: {new}; kitsu acknowledge")
+        for alert in state.alerts[-5:]:
+            seen = f"  seen by {who(alert.acked_by)}" if alert.acked_by else ""
+            lines.append(f"{clock(alert.t)} {alert.level}: {alert.text}{seen}")
     return "\n".join(visible(line) for line in lines)
 
 
