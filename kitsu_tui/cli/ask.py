@@ -15,6 +15,7 @@ P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
 T = TypeVar("T")
 
+NO_TEXT = "found bytes that are no text, expected UTF-8"
 EXIT_FAILED = 1
 EXIT_NO_SHOW = 3
 
@@ -27,7 +28,7 @@ def actor() -> str:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):  # no such user on this machine
         user = "unknown"
-    return f"cli:{user}"[:200]
+    return f"cli:{user}"[:200].encode("utf-8", "replace").decode()
 
 
 def run(verb: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -45,6 +46,8 @@ def run(verb: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         fail(verb, str(err), 2)
     except (ConnectionError, OSError) as err:
         fail(verb, f"the connection to the show broke: {err}", EXIT_NO_SHOW)
+    except UnicodeEncodeError:
+        fail(verb, NO_TEXT, 2)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

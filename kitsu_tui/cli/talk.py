@@ -15,7 +15,7 @@ import typer
 from msgspec import Struct
 
 from engines.wire.control import Talk, Talked, Verdict
-from kitsu_tui.cli.ask import EXIT_FAILED, actor, fail, run
+from kitsu_tui.cli.ask import EXIT_FAILED, NO_TEXT, actor, fail, run
 from kitsu_tui.cli.tell import tell, warn
 
 START_S = 60.0
@@ -61,6 +61,8 @@ def talk(
         fail("talk", f"{wav}: no such file", 2)
     if len(text) > LONGEST:
         fail("talk", f"{len(text)} characters are too many (limit {LONGEST})", 2)
+    if not _is_text(text + preset):
+        fail("talk", NO_TEXT, 2)
     if out and no_tts:
         fail("talk", "--out needs her voice: leave out --no-tts", 2)
     if out and not Path(out).absolute().parent.is_dir():
@@ -122,6 +124,11 @@ def _print(report: TalkReport) -> None:
     tell(f"ms:    {marks}")
     if report.out:
         tell(f"out:   {report.out}")
+
+
+def _is_text(text: str) -> bool:
+    """False for what the shell gave us that is no UTF-8."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _shown(text: str) -> str:

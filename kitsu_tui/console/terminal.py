@@ -58,7 +58,8 @@ def actor(environ: MutableMapping[str, str]) -> str:
         tty = os.ttyname(sys.__stdin__.fileno()).removeprefix("/dev/") if sys.__stdin__ else ""
     except (OSError, AttributeError, ValueError):
         tty = ""
-    return f"console:{user}@{tty or 'terminal'}"[:200]
+    name = f"console:{user}@{tty or 'terminal'}"[:200]
+    return name.encode("utf-8", "replace").decode()  # an environment may hold what is no text
 
 
 class Guard:

@@ -1,8 +1,11 @@
 """Nobody's words have power over the terminal that a verb prints them on."""
 
+import asyncio
 import io
 import json
+import os
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,12 @@ from hypothesis import strategies as st
 
 from engines.wire import control
 from engines.wire.message import RequestKind
+from kitsu_tui.cli.ask import NO_TEXT
 from kitsu_tui.cli.tell import tell
 from tests.conftest import Sandbox
 from tests.console.pty_console import PtyConsole
 from tests.support import hostile
-from tests.support.scripted_show import START, ScriptedShow
+from tests.support.scripted_show import START, ScriptedShow, script
 
 
 class Stream(io.TextIOWrapper):
@@ -88,6 +92,13 @@ async def talker(sandbox: Sandbox) -> AsyncIterator[ScriptedShow]:
         yield server
 
 
+@pytest.fixture
+async def scripted(sandbox: Sandbox) -> AsyncIterator[ScriptedShow]:
+    """An ordinary show."""
+    async with ScriptedShow(sandbox.environ, script(), clock=lambda: START) as server:
+        yield server
+
+
 @pytest.mark.e2e
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
 @pytest.mark.parametrize(
@@ -103,3 +114,30 @@ async def test_a_verb_on_a_terminal(
         await terminal.until(lambda: terminal.output)
         assert hostile.foreign(terminal.output) == []
         assert b"Traceback" not in terminal.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="arguments are text there")
+@pytest.mark.parametrize("args", [("say",), ("mark",), ("restart",), ("talk", "--text")])
+async def test_an_argument_that_is_no_text(
+    scripted: ScriptedShow, kitsu_bin: Path, args: tuple[str, ...]
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        kitsu_bin, *args, b"x\xff", stdout=PIPE, stderr=PIPE, env={**os.environ, **scripted.environ}
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out) == (2, b"")
+    assert err.decode() == f"kitsu {args[0]}: {NO_TEXT}\n"
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+async def test_a_user_whose_name_is_no_text_can_panic(
+    scripted: ScriptedShow, sandbox: Sandbox, kitsu_bin: Path
+) -> None:
+    odd = {"LOGNAME": "e\udcff\x1b[5m"}
+    async with PtyConsole({**sandbox.environ, **odd}, "--attach-only") as console:
+        await console.shows("favourite snack")
+        await scripted.until(lambda: scripted.connections == 2)
+        console.keys("\x1b[20~")
+        assert (await scripted.until_asked("show.panic")).by.startswith("console:e?")
+        assert hostile.foreign(console.output) == []
