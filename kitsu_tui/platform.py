@@ -96,8 +96,11 @@ def set_quick(pid: int = 0, quick: bool = True) -> bool:
 def _set_group_nice(pid: int, nice: int) -> None:
     """Where Linux shares the processor out by sessions first (sched(7), autogroup), niceness counts
     within one session only; so the session of this one gets it too, up to `GROUP_NICE`: beyond
-    that an engine could starve beside a game that has a session of its own.
+    that an engine could starve beside a game that has a session of its own. One that has none of
+    its own is left at that: others of its session asked for nothing.
     """
+    if not _leads_session(pid):
+        return
     for _ in range(GROUP_TRIES):
         try:
             Path(f"/proc/{pid}/autogroup").write_text(str(min(nice, GROUP_NICE)))
@@ -107,6 +110,13 @@ def _set_group_nice(pid: int, nice: int) -> None:
             return  # there is no such thing, or the process has gone
         else:
             return
+
+
+def _leads_session(pid: int) -> bool:
+    try:
+        return sys.platform != "win32" and os.getsid(pid) == pid
+    except OSError:
+        return False
 
 
 def signal_group(pid: int, name: str) -> bool:

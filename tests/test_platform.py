@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -123,6 +124,50 @@ def test_niceness_is_the_sessions_too_where_sessions_share_the_processor() -> No
         while "nice 3" not in group.read_text() and time.monotonic() < end:
             time.sleep(0.02)
         assert "nice 3" in group.read_text()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="no groups by session on this kernel"
+)
+@pytest.mark.parametrize(("nice", "told"), [(19, "nice 5"), (0, "nice 0")])
+def test_a_session_gets_no_more_niceness_than_leaves_it_alive(nice: int, told: str) -> None:
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        platform._set_group_nice(process.pid, nice)
+        assert told in Path(f"/proc/{process.pid}/autogroup").read_text()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="no groups by session on this kernel"
+)
+def test_who_shares_a_session_does_not_make_it_nice() -> None:
+    """The tests themselves once left the terminal that they ran in at a niceness of five."""
+    shell = subprocess.Popen(
+        ["sh", "-c", "sleep 60 & echo $!; wait"], start_new_session=True, stdout=subprocess.PIPE
+    )
+    try:
+        assert shell.stdout is not None
+        pid = int(shell.stdout.readline())
+        platform._set_group_nice(pid, 7)
+        assert "nice 0" in Path(f"/proc/{shell.pid}/autogroup").read_text()
+    finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        shell.communicate(timeout=10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="classes of Linux")
+def test_a_class_that_somebody_gave_a_process_stays() -> None:
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        os.sched_setscheduler(process.pid, os.SCHED_BATCH, os.sched_param(0))
+        assert not platform.set_quick(process.pid)
+        assert os.sched_getscheduler(process.pid) == os.SCHED_BATCH
     finally:
         process.kill()
         process.wait(10)
