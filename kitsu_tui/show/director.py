@@ -60,6 +60,7 @@ class Director:
         self._answering: set[int] = set()
         """Turns with an answer whose end will be told."""
         self._warming = self._warm_wanted = False
+        self._over = False
         self.hearing = Hearing(self._supervisor, self)
 
     # -- what is typed -----------------------------------------------------------------------
@@ -77,9 +78,11 @@ class Director:
         """Queue a text to her; returns its turn.
 
         Raises:
-            Refusal: panicked.
+            Refusal: panicked, or the show ends.
             ConfigError: no such preset.
         """
+        if self._over:
+            raise Refusal("the show is stopping")
         if self._latch.panicked:
             raise Refusal("panic is latched: resume first (kitsu resume)")
         if preset:
@@ -127,8 +130,9 @@ class Director:
     def fall_silent(self, status: Status) -> None:
         """Drop everything: the answer, what waits, what is being said (panic, stop).
 
-        The cancellation itself has been sent by raising the epoch.
+        The cancellation itself has been sent by raising the epoch. Nothing begins after a stop.
         """
+        self._over = self._over or status == "stopped"
         self.hearing.drop()
         if self._active is not None:
             self._end(self._active, status)
@@ -172,7 +176,7 @@ class Director:
 
     def new_turn(self) -> Turn | None:
         """A turn for somebody who begins to speak."""
-        if self._latch.panicked:
+        if self._latch.panicked or self._over:
             return None
         turn = self._turns.new("voice", self._stage.profile.conversation.operator_name, "")
         if self._active is not None:

@@ -77,7 +77,9 @@ class Unit:
         self._needs = others
 
     def switch(self, on: bool, by: str) -> None:
-        """Switch it on or off."""
+        """Switch it on or off. Once the show ends nothing brings it back."""
+        if self._closing:
+            return
         self.wanted, self._by = on, by
         self._policy.forgive()
         self._wake.set()
@@ -92,9 +94,10 @@ class Unit:
 
     def restart(self, by: str) -> None:
         """End it and start it anew."""
-        self.wanted, self._by, self._restart_now = True, by, True
-        self._policy.forgive()
-        self._wake.set()
+        if self._closing:
+            return
+        self._restart_now = True
+        self.switch(True, by)
 
     def kill(self, by: str) -> None:
         """End it and its kin at once, without asking it; it stays so until it is started."""

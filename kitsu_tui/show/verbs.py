@@ -129,7 +129,7 @@ class Verbs:
 
     async def kill(self, ask: control.OneEngine, client: Client) -> control.Done:
         """End an engine's process at once; it stays stopped."""
-        unit = self._unit(ask.engine)
+        unit = self._unit(ask.engine, ends=True)
         unit.kill(ask.by)
         return self._done(
             "kill", ask.by, args=unit.spec.name, detail="killed; start brings it back"
@@ -251,12 +251,14 @@ class Verbs:
 
     # -- helpers -----------------------------------------------------------------------------
 
-    def _unit(self, said: str) -> Any:
+    def _unit(self, said: str, *, ends: bool = False) -> Any:
         units = self._show.supervisor.units
         name = engine_name(said)
         if name not in units:
             known = ", ".join(units)
             raise Refusal(f"no engine {said!r}{nearest(name, units)}; there are: {known}")
+        if self._show.bus.state.stopping and not ends:
+            raise Refusal("the show is stopping, and its engines with it")
         return units[name]
 
     def _acted(self, name: str, by: str, args: str = "", detail: str = "", ok: bool = True) -> None:

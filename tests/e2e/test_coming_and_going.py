@@ -8,11 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from msgspec import Struct
 
+from engines.wire import control
+from engines.wire.message import RequestKind
 from kitsu_tui.cli import show as show_cli
+from kitsu_tui.client import RequestFailed, connect
 from tests.conftest import Sandbox
 from tests.e2e.test_faults import faulty, profile
 from tests.support.show import KITSU, QUIET, ROOT, RealShow
@@ -63,6 +68,31 @@ def test_two_who_stop_at_once_both_succeed(place: RealShow) -> None:
     assert said == [(0, ""), (0, "")]
     assert time.monotonic() - began < 15
     assert place.gone()
+
+
+async def test_while_the_show_stops_nothing_begins(
+    place: RealShow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart then started the engine again, which held up the end until it was killed."""
+    place.start(profile(faulty("ignores_all")))
+    place.wait_engine("echo", "ready", 30)
+    for name, value in place.environ.items():
+        monkeypatch.setenv(name, value)
+    refused: list[tuple[RequestKind[Any, Any], Struct]] = [
+        (control.RESTART, control.OneEngine(engine="echo", by="me")),
+        (control.START, control.OneEngine(engine="echo", by="me")),
+        (control.SAY, control.Say(text="hello", by="me")),
+    ]
+    async with connect() as client:
+        await client.ask(control.STOP, control.Ask(by="me"))
+        for kind, params in refused:
+            with pytest.raises(RequestFailed, match="the show is stopping"):
+                await client.ask(kind, params)
+        # What does not leave may still be ended at once.
+        await client.ask(control.KILL, control.OneEngine(engine="echo", by="me"))
+    assert place.gone()
+    states = [event["state"] for event in place.journal() if event["kind"] == "engine"]
+    assert states[-2:] == ["stopping", "stopped"]
 
 
 def test_a_second_start_leaves_the_words_of_the_first_alone(place: RealShow) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -127,6 +129,8 @@ def test_an_incident_is_one_file(incident: Path, tmp_path: Path) -> None:
     moment = pick(incident, look_at(incident), None, "")
     assert moment.what == "mark by ana: here"
     about = export(incident, target, moment, seconds=40, text_of=lambda item: plain(item.what))
+    if sys.platform != "win32":
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600, "it holds what people said"
     with zipfile.ZipFile(target) as bundle:
         assert sorted(bundle.namelist()) == sorted(
             [FILE, "about.json", "logs/tts.log", "transcript.txt"]

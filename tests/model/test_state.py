@@ -264,3 +264,13 @@ def test_a_replay_of_the_written_events_gives_the_same_picture(
         reduce(live, one)
         reduce(replayed, show.TOLD.decode(show.TOLD.encode(one)))
     assert replayed == live
+
+
+def test_an_acknowledgement_is_of_the_alerts_that_were_seen() -> None:
+    """One that came while somebody pressed the key is not acknowledged with the others."""
+    state = ShowState()
+    for n, text in enumerate(["one", "two", "three"], 1):
+        reduce(state, show.Told(n=n, t=n, event=show.Alert(level="error", text=text)))
+    reduce(state, show.Told(n=4, t=4, event=show.Acknowledged(upto=2, by="me")))
+    reduce(state, show.Told(n=5, t=5, event=show.Acknowledged(upto=3, by="her")))
+    assert [alert.acked_by for alert in state.alerts] == ["me", "me", "her"]

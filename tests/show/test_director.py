@@ -8,6 +8,7 @@ import pytest
 
 from engines.wire import show
 from kitsu_tui.config.errors import ConfigError
+from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.floor import EXPIRES_S, WAITING
 from kitsu_tui.show.turn import Turn
 from tests.show.stage import Stage, Voice
@@ -205,6 +206,15 @@ async def test_an_answer_that_does_not_wind_up_is_left_after_a_moment() -> None:
         assert not stage.of(show.TurnDone)
         await stage.advance(0.3)
         assert stage.done(turn).status == "interrupted"
+
+
+async def test_once_the_show_ends_nothing_begins() -> None:
+    async with Stage() as stage:
+        stage.director.fall_silent("stopped")
+        with pytest.raises(Refusal, match="stopping"):
+            await stage.typed("one more")
+        assert stage.director.new_turn() is None
+        assert not stage.of(show.TurnStarted)
 
 
 # -- the mind's cache ----------------------------------------------------------------------------

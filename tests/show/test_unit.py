@@ -424,3 +424,39 @@ async def test_a_configuration_that_is_no_utf8_is_a_failure_with_a_name(rig: Rig
         assert rig.changes()[-1].detail == (
             "its configuration cannot be sent to it: '/voices/\\udcff.onnx'"
         )
+
+
+@pytest.mark.parametrize("asked", ["start", "restart"])
+async def test_once_the_show_ends_nothing_brings_an_engine_back(rig: Rig, asked: str) -> None:
+    """It was started again, and the show's end then took all of its eight seconds."""
+    unit = rig.unit("slow")
+    async with running(unit) as (task,):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        unit.close()
+        await until(lambda: unit.state == "stopping")
+        getattr(unit, asked)("me")
+        await asyncio.wait_for(task, 10)
+    assert rig.states() == ["starting", "loading", "ready", "stopping", "stopped"]
+
+
+async def test_a_start_of_one_that_runs_is_nothing(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        pid = unit.pid
+        unit.start("me")
+        os.kill(pid, 9)
+        await until(lambda: unit.pid not in (0, pid))
+        assert {change.by for change in rig.changes()} == {""}  # nobody asked for this
+
+
+async def test_a_death_after_a_kill_and_a_start_is_a_death(rig: Rig) -> None:
+    unit = rig.unit()
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        unit.kill("me")
+        await until(lambda: unit.state == "stopped")
+        unit.start("me")
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        os.kill(unit.pid, 9)
+        await until(lambda: unit.state == "backoff")
