@@ -141,7 +141,12 @@ class Bus:
                 watcher.logs(data)
 
     def backlog(self, count: int) -> list[msgspec.Raw]:
-        """The last `count` log lines, as bodies of `show.logs`."""
+        """The last `count` log lines, as bodies of `show.logs`.
+
+        What waits to be sent goes out first: it is among these lines, and who attaches next would
+        get it twice.
+        """
+        self.flush_logs()
         lines = list(self._log)[-count:] if count else []
         return log_batches(lines, 0) if lines else []
 

@@ -220,3 +220,15 @@ def test_a_name_that_is_no_utf8_is_told_written_out() -> None:
     told = show.Alert(level="error", text="no folder /tmp/\\udcff")
     assert [t.event for t in journal] == [t.event for t, _ in sink.events] == heard == [told]
     assert control.SNAPSHOT.decode(bus.snapshot()).state["alerts"][0]["text"] == told.text
+
+
+def test_who_attaches_gets_every_line_once_and_who_is_there_too() -> None:
+    bus, there, late = Bus(lambda told: None), Sink(), Sink()
+    bus.attach(there)
+    bus.log_lines([line("one"), line("two")])
+    for raw in bus.backlog(100):
+        late.logs(raw)
+    bus.attach(late)
+    bus.log_lines([line("three")])
+    bus.flush_logs()
+    assert late.lines == there.lines == ["one", "two", "three"]
