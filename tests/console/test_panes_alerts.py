@@ -131,3 +131,21 @@ def test_an_alert_that_names_its_engine_does_not_so_twice() -> None:
     for alert, words in ((died, "warning tts died (killed)"), (full, "warning tts: voices: none")):
         (line,) = block(alert, False, 80)
         assert "".join(text for text, _ in line).endswith(words)
+
+
+async def test_what_came_again_and_again_is_one_alert_and_acknowledged_as_one(
+    attached: Attached,
+) -> None:
+    app, pilot, server = attached
+    for _ in range(4):
+        server.tell(show.Alert(level="warning", text="tts died (exit 9)", about="tts"))
+    server.tell(show.Alert(level="error", text="tts has failed", about="tts"))
+    await until(pilot, lambda: len(app.link.state.alerts) == 8)
+    await until(pilot, lambda: len(shown(app)) == 5)
+    pane = app.desk.panes["alerts"]
+    assert isinstance(pane, Alerts)
+    text = "".join(text for text, _ in pane.lines[1])
+    assert "tts died (exit 9)  ×4 since " in text
+    await pilot.press("down", "enter")
+    params = await server.until_asked("show.acknowledge")
+    assert params.upto == app.link.state.alerts[6].n

@@ -342,8 +342,10 @@ async def test_what_happened_between_turns_can_be_hidden(long: Attached) -> None
     assert "tts died: killed by signal 9" in text_of(app)
     await pilot.press("E")
     await until(pilot, lambda: "■ PANIC" not in text_of(app))
+    assert "events hidden" in app.desk.panes["transcript"].subtitle
     await pilot.press("E")
     await until(pilot, lambda: "■ PANIC" in text_of(app))
+    assert app.desk.panes["transcript"].subtitle == ""
 
 
 async def test_a_past_session_opens_at_its_end_and_can_be_read_to_its_beginning(

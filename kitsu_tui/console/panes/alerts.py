@@ -48,8 +48,26 @@ def bell_due(alerts: Sequence[AlertView], told: int, rung: float, now: float) ->
     return True, max(told, last)
 
 
-def block(alert: AlertView, selected: bool, width: int) -> list[Line]:
-    """One alert, wrapped."""
+def folded(alerts: Iterable[AlertView]) -> list[list[AlertView]]:
+    """The newest first, those that say the same one after the other as one: an engine that dies
+    again and again must not push everything else out of sight.
+    """
+    out: list[list[AlertView]] = []
+    for alert in alerts:
+        if out and _says(out[-1][0]) == _says(alert):
+            out[-1].append(alert)
+        else:
+            out.append([alert])
+    out.reverse()
+    return out
+
+
+def _says(alert: AlertView) -> tuple[str, str, str, str]:
+    return alert.level, alert.about, alert.text, alert.acked_by
+
+
+def block(alert: AlertView, selected: bool, width: int, before: str = "") -> list[Line]:
+    """One alert, wrapped; `before` says how often it came before."""
     seen = bool(alert.acked_by)
     style = "dim" if seen else _STYLES.get(alert.level, "")
     spans: list[Span] = [
@@ -60,6 +78,8 @@ def block(alert: AlertView, selected: bool, width: int) -> list[Line]:
     if alert.about and not alert.text.startswith(f"{alert.about} "):
         spans.append((f"{visible(alert.about)}: ", "dim" if seen else "strong"))
     spans.append((visible(alert.text), "dim" if seen else ""))
+    if before:
+        spans.append((f"  {before}", "dim"))
     if seen:
         spans.append((f"  seen by {visible(who(alert.acked_by))}", "dim"))
     return wrap(spans, width, _INDENT)
@@ -89,22 +109,24 @@ class Alerts(Table):
         at = self._at(alerts)
         lines: list[Line] = []
         self._places: list[range] = []
-        for index, alert in enumerate(alerts):
-            made = block(alert, index == at, self.room)
+        for index, same in enumerate(alerts):
+            first, newest = same[0], same[-1]
+            before = f"×{len(same)} since {clock(first.t)}" if len(same) > 1 else ""
+            made = block(newest, index == at, self.room, before)
             self._places.append(range(len(lines), len(lines) + len(made)))
             lines += made
         self.show(lines)
 
-    def _shown(self) -> list[AlertView]:
-        """The newest first."""
-        return list(reversed(self._link.state.alerts)) if self._link is not None else []
+    def _shown(self) -> list[list[AlertView]]:
+        """The newest first; those that say the same together, the oldest of them first."""
+        return folded(self._link.state.alerts) if self._link is not None else []
 
-    def _at(self, alerts: Sequence[AlertView]) -> int:
+    def _at(self, alerts: Sequence[list[AlertView]]) -> int:
         """Place of the selected one; the newest when it is gone."""
         if not self.selected:
             return 0
-        for index, alert in enumerate(alerts):
-            if alert.n <= self.selected:
+        for index, same in enumerate(alerts):
+            if same[0].n <= self.selected:
                 return index
         return 0
 
@@ -123,7 +145,7 @@ class Alerts(Table):
             return
         at = max(0, min(len(alerts) - 1, self._at(alerts) + step))
         # At the top the selection stays with the newest, as more come.
-        self.selected = alerts[at].n if at else 0
+        self.selected = alerts[at][-1].n if at else 0
         self.paint(self._link, 0)
         place = self._places[at]
         if place.start < self.scroll_offset.y:
@@ -136,8 +158,8 @@ class Alerts(Table):
         alerts = self._shown()
         if self._link is None or not alerts:
             return
-        upto = alerts[self._at(alerts)].n
-        if not any(alert.n <= upto for alert in unseen(alerts)):
+        upto = alerts[self._at(alerts)][-1].n
+        if not any(alert.n <= upto for alert in unseen(self._link.state.alerts)):
             self._link.notice("these were acknowledged before", "dim")
             return
         self.run_worker(self._acknowledge(self._link, upto), group="ask", exit_on_error=False)

@@ -76,6 +76,7 @@ class Transcript(TranscriptView):
         """What happened between the turns: shown or not."""
         self.with_notes = not self.with_notes
         self._notice(f"events between the turns {'shown' if self.with_notes else 'hidden'}")
+        self._subtitle()
         self._repaint()
 
     def do_turn_find(self, key: str) -> None:

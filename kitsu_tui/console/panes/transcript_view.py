@@ -247,6 +247,9 @@ class TranscriptView(LineView):
             words = f"{new} new, End follows"
         else:
             words = "↑ End follows"
+        if not self.with_notes:
+            # Panics are among what is not shown: that must not be forgotten.
+            words = f"events hidden · {words}" if words else "events hidden"
         if words != self.border_subtitle:
             self.border_subtitle = words
 
