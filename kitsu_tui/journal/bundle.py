@@ -130,12 +130,18 @@ def export(
     try:
         with Journal(path) as journal, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
             about = _about(session, moment, start, stop)
-            lines = list(lines_between(journal, start, stop))
-            bundle.writestr(FILE, b"".join(line.raw for line in lines))
-            texts = [text_of(item) for item in _items(journal, lines, start, stop)]
-            bundle.writestr("transcript.txt", "\n\n".join(texts) + "\n")
-            about["events"], about["turns_and_notes"] = len(lines), len(texts)
-            about["logs"] = _logs(bundle, lines, start, stop)
+            head = after = None
+            # Written as it is read: a long session must fit beside a show that runs.
+            with bundle.open(FILE, "w", force_zip64=True) as out:
+                for about["events"], line in enumerate(lines_between(journal, start, stop), 1):
+                    head = head or line
+                    after = after or (line if line.place else None)
+                    out.write(line.raw)
+            with bundle.open("transcript.txt", "w", force_zip64=True) as out:
+                items = _items(journal, after or head, start, stop)
+                for about["turns_and_notes"], item in enumerate(items, 1):
+                    out.write(f"{text_of(item)}\n\n".encode())
+            about["logs"] = _logs(bundle, head, start, stop)
             bundle.writestr("about.json", msgspec.json.format(msgspec.json.encode(about)))
     except BaseException:
         target.unlink(missing_ok=True)
@@ -155,12 +161,14 @@ def _about(session: Session, moment: Moment, start: float, stop: float) -> dict[
         "python": platform.python_version(),
         "system": platform.platform(),
         "exported": datetime.now(UTC).isoformat(timespec="seconds"),
+        "events": 0,
+        "turns_and_notes": 0,
     }
 
 
-def _items(journal: Journal, lines: list[At], start: float, stop: float) -> Iterator[Item]:
-    first = next((line for line in lines if line.place), None)
-    place = lines[0].place if first is None and lines else first.place if first else journal.size
+def _items(journal: Journal, first: At | None, start: float, stop: float) -> Iterator[Item]:
+    """The turns and notes of that time, which begin at `first` or after it."""
+    place = first.place if first is not None else journal.size
     while True:
         page = journal.newer(place)
         for item in page.items:
@@ -174,9 +182,9 @@ def _items(journal: Journal, lines: list[At], start: float, stop: float) -> Iter
         place = page.last
 
 
-def _logs(bundle: zipfile.ZipFile, lines: list[At], start: float, stop: float) -> dict[str, Any]:
+def _logs(bundle: zipfile.ZipFile, head: At | None, start: float, stop: float) -> dict[str, Any]:
     """Put the log lines of that time in; returns how many of each service, or what is missing."""
-    told = decode(lines[0].raw, Skipped()) if lines else None
+    told = decode(head.raw, Skipped()) if head is not None else None
     root = told.event.log_root if told and isinstance(told.event, show.ShowStarted) else ""
     if not root:
         return {"missing": "the journal does not say where the logs are"}

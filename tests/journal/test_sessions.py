@@ -6,6 +6,7 @@ import json
 import stat
 import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -171,3 +172,16 @@ def test_a_bundle_that_cannot_be_made_leaves_nothing(incident: Path, tmp_path: P
     with pytest.raises(OSError, match="No space"):
         export(incident, target, moment, seconds=70, text_of=broken)
     assert not target.exists()
+
+
+def test_a_long_incident_is_written_as_it_is_read(tmp_path: Path) -> None:
+    """A day's journal once took three times its size of the memory beside a show."""
+    path = write(tmp_path / "long", hours=0.3, rate=20)
+    tracemalloc.start()
+    try:
+        moment = pick(path, look_at(path), None, "")
+        export(path, tmp_path / "x.zip", moment, seconds=1e6, text_of=lambda item: "")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < path.stat().st_size / 2

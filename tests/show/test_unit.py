@@ -440,13 +440,12 @@ async def test_once_the_show_ends_nothing_brings_an_engine_back(rig: Rig, asked:
 
 
 async def test_a_start_of_one_that_runs_is_nothing(rig: Rig) -> None:
-    unit = rig.unit()
+    unit = rig.unit("loading")
     async with running(unit):
-        await asyncio.wait_for(unit.ready.wait(), 10)
-        pid = unit.pid
+        await until(lambda: unit.state == "loading")
         unit.start("me")
-        os.kill(pid, 9)
-        await until(lambda: unit.pid not in (0, pid))
+        os.kill(unit.pid, 9)
+        await until(lambda: unit.state == "backoff")
         assert {change.by for change in rig.changes()} == {""}  # nobody asked for this
 
 
@@ -460,3 +459,15 @@ async def test_a_death_after_a_kill_and_a_start_is_a_death(rig: Rig) -> None:
         await asyncio.wait_for(unit.ready.wait(), 10)
         os.kill(unit.pid, 9)
         await until(lambda: unit.state == "backoff")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kin is a process group")
+async def test_what_a_dead_engine_had_started_ends_with_it(rig: Rig) -> None:
+    unit = rig.unit("kin")
+    async with running(unit):
+        await asyncio.wait_for(unit.ready.wait(), 10)
+        engine = psutil.Process(unit.pid)
+        await until(engine.children)
+        kin = engine.children()[0].pid
+        os.kill(engine.pid, 9)
+        await until(lambda: not alive(kin))
