@@ -25,8 +25,8 @@ from kitsu_tui.console.output import Output
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-LOOK_S = 0.1
-"""How often the input thread looks whether the app has ended."""
+LOOK_S, BEGUN_S = 0.1, 0.02
+"""How often the input thread looks whether the app has ended, and whether a sequence has."""
 
 
 def driver_class(
@@ -80,7 +80,9 @@ def _read_keys(driver: Any) -> None:
     with selectors.SelectSelector() as selector:
         selector.register(driver.fileno, selectors.EVENT_READ)
         while not driver.exit_event.is_set():
-            if selector.select(LOOK_S):
+            # A lone Escape is one when nothing follows: who types on must not have to wait for it.
+            begun = parser._timeout_time is not None
+            if selector.select(BEGUN_S if begun else LOOK_S):
                 data = os.read(driver.fileno, 4096)
                 if not data:
                     raise OSError(errno.EIO, "the terminal has ended")
