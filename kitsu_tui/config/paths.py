@@ -101,7 +101,7 @@ def check_ours(folder: Path) -> None:
 def private_dir(path: Path) -> Path:
     """Make `path` (and its parents) for this user alone, mode 700, and return it.
 
-    PathError when it is a file, belongs to somebody else or cannot be made.
+    PathError when it is a file, belongs to somebody else, is shared or cannot be made.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,6 +117,12 @@ def private_dir(path: Path) -> Path:
             raise PathError(
                 f"the folder {path} belongs to user {found.st_uid}, not to you; "
                 "remove it or name another one"
+            )
+        shared = stat.S_ISVTX | stat.S_IWOTH
+        if found.st_mode & shared == shared:
+            raise PathError(
+                f"the folder {path} is everybody's (like /tmp) and cannot be made private: "
+                f"name one below it, such as {path / APP}"
             )
         if found.st_mode & 0o077:
             path.chmod(0o700)

@@ -104,3 +104,14 @@ def test_a_client_goes_only_to_a_show_of_its_own_user(
         paths.check_ours(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 0)
     paths.check_ours(tmp_path)
+
+
+@posix
+def test_a_folder_that_everybody_uses_is_not_closed_to_them(tmp_path: Path) -> None:
+    """KITSU_RUNTIME_DIR=/tmp, as root: nobody else could use /tmp any more."""
+    shared = tmp_path / "tmp"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with pytest.raises(paths.PathError, match="everybody's.*such as .*tmp/kitsu"):
+        paths.private_dir(shared)
+    assert shared.stat().st_mode & 0o7777 == 0o1777
