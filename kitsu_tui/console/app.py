@@ -123,6 +123,7 @@ class ConsoleApp(App[Ending]):
         self._when_drawn: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self.desk = Desk(link, clock)
+        self.desk.pressed = lambda: self.panic_line.waiting
         self._doer = Doer(self)
         link.wishes = self.use_wishes
         self._use_keys(DEFAULT_KEYS)

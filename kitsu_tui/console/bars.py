@@ -15,8 +15,24 @@ from kitsu_tui.console.words import clock, who
 WIDE = 1000
 
 
-def banner(link: Link, now: float, width: int = WIDE, keys: Keys = DEFAULT_KEYS) -> Line | None:
-    """A row for what must not be overlooked: panic, or no show. None when all is well."""
+UNANSWERED_S = 0.5
+"""Seconds after which a press of panic that was not answered is said to be so."""
+
+
+def banner(
+    link: Link,
+    now: float,
+    width: int = WIDE,
+    keys: Keys = DEFAULT_KEYS,
+    *,
+    waiting: float = 0.0,
+) -> Line | None:
+    """A row for what must not be overlooked: panic, or no show. None when all is well.
+
+    `waiting`: seconds since a press of panic that the show has not answered.
+    """
+    if waiting > UNANSWERED_S and link.attached:
+        return _unanswered(waiting, width)
     if link.phase in ("gone", "failed"):
         return _no_show(link, width, keys)
     if link.phase == "past":
@@ -48,6 +64,20 @@ def banner(link: Link, now: float, width: int = WIDE, keys: Keys = DEFAULT_KEYS)
             break
         start = (*start, (text, style))
     return clip(start, width)
+
+
+def _unanswered(waiting: float, width: int) -> Line:
+    """She may still be heard: the operator must know at once, and what else there is to do."""
+    seconds = f"{waiting:.0f} s"
+    text = ""
+    for text in (
+        f" PANIC PRESSED, and no answer for {seconds}: she may still be heard! Mute her elsewhere",
+        f" PANIC PRESSED, no answer for {seconds}: she may be heard! Mute her elsewhere",
+        f" PANIC: NO ANSWER for {seconds}",
+    ):
+        if cells(text) <= width:
+            break
+    return clip(((text, "bad"),), width)
 
 
 def _no_show(link: Link, width: int, keys: Keys) -> Line:

@@ -60,6 +60,12 @@ class PanicLine:
         """True while a press would go out at once."""
         return self._socket is not None
 
+    @property
+    def waiting(self) -> float:
+        """Seconds since a press that nobody has answered yet, 0 when there is none."""
+        pressed = self._pressed
+        return time.monotonic() - pressed if pressed else 0.0
+
     def press(self) -> None:
         """Panic. Returns at once."""
         now = time.monotonic()

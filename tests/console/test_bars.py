@@ -249,6 +249,17 @@ def test_the_banner_of_a_panic_says_what_failed_and_how_to_resume(width: int) ->
     assert "F5 resumes" in text(remapped or ())
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_panic_that_nobody_answers_is_said_before_all_else(width: int) -> None:
+    assert bars.banner(made(), START, width, waiting=0.3) is None
+    for link in (made(), made(PANIC)):
+        line = bars.banner(link, START, width, waiting=3.2) or ()
+        assert width_of(line) <= width
+        assert "…" not in text(line)
+        assert text(line).startswith(" PANIC")
+        assert "no answer for 3 s" in text(line).lower()
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_banner_without_a_show_says_what_to_do(width: int) -> None:
     link = made()

@@ -288,15 +288,22 @@ async def test_help_and_palette_come_from_the_registry(rehearsal: Attached) -> N
 async def test_a_line_left_half_written_looks_left(rehearsal: Attached) -> None:
     app, pilot, _ = rehearsal
     line = app.desk.input_line
-    await pilot.press("slash", *"hello")
-    assert not line.rich_style.dim
-    await pilot.press("escape")
-    await pilot.pause()
-    assert line.value == "hello"
-    assert line.rich_style.dim
-    await pilot.press("slash", "backspace", "escape")
-    await pilot.pause()
-    assert not line.rich_style.dim, "what it says when it is empty is dim by itself"
+    dim = []
+    # What an empty line says is dim by itself.
+    for keys in (("slash", *"hello"), ("escape",), ("slash", "backspace", "escape")):
+        await pilot.press(*keys)
+        await pilot.pause()
+        dim.append((line.value, bool(line.rich_style.dim)))
+    assert dim == [("hello", False), ("hello", True), ("", False)]
+
+
+async def test_a_panic_without_an_answer_is_seen_while_it_waits(rehearsal: Attached) -> None:
+    app, pilot, server = rehearsal
+    server.deaf = True
+    await pilot.press("f9")
+    await server.until_asked("show.panic")
+    await until(pilot, lambda: "PANIC PRESSED" in row(app, "banner"))
+    assert app.desk.has_class("-panic")
 
 
 async def test_hostile_text_stays_text(rehearsal: Attached) -> None:

@@ -77,6 +77,21 @@ async def test_a_press_into_a_connection_that_dies_is_made_again(
     assert told.words[0][1]
 
 
+async def test_how_long_a_press_waits_is_known_until_it_is_answered(
+    scripted: ScriptedShow, line: PanicLine, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_WITHIN", 0.1)  # then it is said again
+    await scripted.until(lambda: scripted.connections == 1)
+    assert line.waiting == 0
+    scripted.deaf = True
+    line.press()
+    await scripted.until_asked("show.panic")
+    assert line.waiting > 0
+    scripted.deaf = False
+    await told.until(1)
+    assert line.waiting == 0
+
+
 async def test_a_refusal_and_a_press_that_never_arrives_are_said_loudly(
     scripted: ScriptedShow, line: PanicLine, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:

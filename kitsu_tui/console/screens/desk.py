@@ -71,6 +71,8 @@ class Desk(Screen[None]):
         self.zoomed = False
         self.paused = False
         self.bell = True
+        self.pressed: Callable[[], float] = lambda: 0.0
+        """Seconds since a press of panic that was not answered."""
         self._bell_told: int | None = None
         self._bell_rung = float("-inf")
         self.keys: Keys = DEFAULT_KEYS
@@ -301,9 +303,10 @@ class Desk(Screen[None]):
     def _rows(self, now: float) -> None:
         state, width = self.link.state, self.size.width
         self.set_class(state.live, "-live")
-        self.set_class(state.panic.latched, "-panic")
+        waits = self.pressed() > bars.UNANSWERED_S
+        self.set_class(state.panic.latched or waits, "-panic")
         self._row("status", bars.status(self.link, now, width, paused=self.paused))
-        banner = bars.banner(self.link, now, width, self.keys)
+        banner = bars.banner(self.link, now, width, self.keys, waiting=self.pressed())
         self.set_class(banner is not None, "-banner")
         if banner is not None:
             self._row("banner", banner)
