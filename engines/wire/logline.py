@@ -39,6 +39,10 @@ class Masker:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._values: list[str] = []
+        self.learn(environ)
+
+    def learn(self, environ: Mapping[str, str]) -> None:
+        """Mask these variables' secrets as well from now on."""
         for name, value in environ.items():
             if _SECRET_NAME.search(name):
                 self.add(value)

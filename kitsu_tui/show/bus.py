@@ -23,6 +23,8 @@ T = TypeVar("T")
 SNAPSHOT_BYTES = MAX_LINE - 4096
 LISTS = ("turns", "alerts", "notes", "incidents")
 """What of the picture may be long: each entry holds words of somebody's."""
+OURS = frozenset(("kind", "engine", "about", "state", "source", "status", "action", "level"))
+"""Fields of events that hold words of the show's own, by which others know what is meant."""
 LOG_BACKLOG = 20_000
 LOG_BACKLOG_CHARS = 16_000_000
 """Bounds the backlog where lines are long."""
@@ -46,11 +48,19 @@ class Watcher(Protocol):
 
 
 class Bus:
-    """The one place that events go through. Use from the loop's thread."""
+    """The one place that events go through. Use from the loop's thread.
 
-    def __init__(self, journal: Callable[[show.Told], object]) -> None:
+    Args:
+        journal: takes every event that is worth keeping.
+        mask: takes secrets out of a text: an engine may name one in its last words.
+    """
+
+    def __init__(
+        self, journal: Callable[[show.Told], object], mask: Callable[[str], str] | None = None
+    ) -> None:
         self.state = ShowState()
         self._journal = journal
+        self._mask = mask
         self._n = 0
         self._watchers: list[Watcher] = []
         self._hooks: list[Callable[[show.ShowEvent], None]] = []
@@ -67,8 +77,14 @@ class Bus:
         try:
             data = show.TOLD.encode(told)
         except UnicodeEncodeError:  # a file name with bytes that are no UTF-8, say
-            told = _sayable(told)
-            event, data = told.event, show.TOLD.encode(told)
+            told = _with_texts(told, _written_out)
+            data = show.TOLD.encode(told)
+        if self._mask is not None:
+            text = bytes(data).decode()
+            if self._mask(text) != text:
+                told = _with_texts(told, self._mask)
+                data = show.TOLD.encode(told)
+        event = told.event
         reduce(self.state, told)
         fleeting = isinstance(event, show.FLEETING)
         if not fleeting:
@@ -151,19 +167,26 @@ class Bus:
         return log_batches(lines, 0) if lines else []
 
 
-def _sayable(told: show.Told) -> show.Told:
-    """The same with what no JSON can hold written out."""
-    return msgspec.convert(_written_out(msgspec.to_builtins(told)), show.Told)
+def _with_texts(told: show.Told, change: Callable[[str], str]) -> show.Told:
+    """The same with its texts changed, and nothing else: a secret may look like a number, or like
+    a word of ours.
+    """
+
+    def changed(value: Any, name: str = "") -> Any:
+        if isinstance(value, str):
+            return value if name in OURS else change(value)
+        if isinstance(value, dict):
+            return {key: changed(inner, key) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [changed(inner) for inner in value]
+        return value
+
+    return msgspec.convert(changed(msgspec.to_builtins(told)), show.Told)
 
 
-def _written_out(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_written_out(key): _written_out(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_written_out(inner) for inner in value]
-    return value
+def _written_out(text: str) -> str:
+    """With what no JSON can hold written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _newer_half(items: list[T]) -> list[T]:

@@ -87,10 +87,12 @@ class Running:
         self.persona.check_preset(profile.persona.preset)
         self.gate = Keeper(loaded.safety_folder(), loaded.safety_files())
         engine_specs = specs(loaded)
+        for spec in engine_specs:
+            mask.learn(spec.env)
         self.journal = open_journal(
             state, loaded.name, mask=mask, keep_bytes=profile.show.journal_mb * 1_000_000
         )
-        self.bus = Bus(self.journal.write)
+        self.bus = Bus(self.journal.write, mask)
         self.latch = Latch(state / "latch.json")
         self.ledger = Ledger(state / "children.json")
         around = Around(

@@ -7,7 +7,7 @@ import msgspec
 from engines.wire import control, show
 from engines.wire.codec import encode
 from engines.wire.envelope import MAX_LINE, Event
-from engines.wire.logline import LogLine
+from engines.wire.logline import LogLine, Masker
 from kitsu_tui.show.bus import (
     LOG_BACKLOG,
     LOG_BACKLOG_CHARS,
@@ -232,3 +232,33 @@ def test_who_attaches_gets_every_line_once_and_who_is_there_too() -> None:
     bus.log_lines([line("three")])
     bus.flush_logs()
     assert late.lines == there.lines == ["one", "two", "three"]
+
+
+def test_no_secret_is_told_to_anybody() -> None:
+    """An engine said one in its last words, and consoles were told it."""
+    journal: list[show.Told] = []
+    mask = Masker({"MY_TOKEN": 'hunter"22'})
+    bus, sink = Bus(journal.append, mask), Sink()
+    bus.attach(sink)
+    mask.learn({"ENGINE_SECRET": "of-the-profile"})
+    words = ['no entry with hunter"22', "nor with of-the-profile"]
+    bus.tell(show.EngineChanged(engine="tts", state="failed", detail=words[0], last_words=words))
+    told = show.EngineChanged(
+        engine="tts",
+        state="failed",
+        detail="no entry with ***",
+        last_words=["no entry with ***", "nor with ***"],
+    )
+    assert [t.event for t in journal] == [t.event for t, _ in sink.events] == [told]
+    assert b"hunter" not in bytes(bus.snapshot())
+
+
+def test_a_secret_that_is_a_word_of_ours_breaks_nothing() -> None:
+    words = {"A_KEY": "policy", "B_KEY": "degraded", "C_KEY": "engine", "D_KEY": "000000"}
+    bus = Bus(lambda told: None, Masker(words))
+    told = show.EngineChanged(
+        engine="policy", state="degraded", detail="policy is slow", pid=1000000
+    )
+    bus.tell(told)
+    view = bus.state.engines["policy"]
+    assert (view.state, view.detail, view.pid) == ("degraded", "*** is slow", 1000000)
