@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,17 @@ from typing import NamedTuple
 import pytest
 
 from kitsu_tui.config.models import ModelStore
+
+# What runs the tests may have been begun in the background, where these are ignored; what tests
+# start would ignore them too.
+for _name, _handler in (
+    ("SIGINT", signal.default_int_handler),
+    ("SIGHUP", signal.SIG_DFL),
+    ("SIGQUIT", signal.SIG_DFL),
+):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 SLOW = {
     "tests/bench/test_console.py",

@@ -237,6 +237,8 @@ def ended_by_signals() -> Iterator[None]:
     def leave(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)  # asyncio makes a cancellation of it
 
+    # A script's background jobs begin with ctrl+c ignored, and the other two lead there too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {name: signal.signal(getattr(signal, name), leave) for name in names}
     try:

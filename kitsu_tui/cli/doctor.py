@@ -46,6 +46,8 @@ def doctor(
 
     from kitsu_tui.doctor.context import Context
 
+    # A script's background jobs begin with ctrl+c ignored, and the other two lead there too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):  # ended in order, as by ctrl+c: engines are under way
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:

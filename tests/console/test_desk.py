@@ -29,6 +29,7 @@ async def _attached(server: ScriptedShow) -> AsyncIterator[Attached]:
     app = console()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.link.attached)
+        app.desk.flush()  # else a timer does it, sooner or later
         yield app, pilot, server
 
 
