@@ -30,7 +30,12 @@ class Keeper:
 
         Reads the disk: call it from a thread. A failure keeps the gate that there is.
         """
-        stamp = self._look()
+        try:
+            stamp = self._look()
+        except OSError as error:  # a network folder that went away
+            self._stamp = None
+            self.error = f"{self._folder} cannot be looked at: {error.strerror or error}"
+            return False
         if stamp == self._stamp and not force:
             return False
         self._stamp = stamp
