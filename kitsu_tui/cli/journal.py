@@ -37,7 +37,10 @@ def list_sessions(
     from kitsu_tui.journal import FILE
     from kitsu_tui.journal.sessions import folders, look_at
 
-    found = folders(state_dir(os.environ))
+    try:
+        found = folders(state_dir(os.environ))
+    except OSError as error:
+        fail("journal list", f"{error.filename}: {error.strerror or error}", 1)
     with _pipe():
         if not found and not as_json:
             tell(f"no sessions in {state_dir(os.environ) / 'journal'}")

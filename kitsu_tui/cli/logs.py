@@ -14,6 +14,7 @@ import typer
 
 from engines.wire.logline import LogLine
 from kitsu_tui.cli.ask import EXIT_FAILED, actor, fail
+from kitsu_tui.cli.tell import warn
 
 HISTORY, BEFORE = 200, 20
 """Lines that are printed, and that are printed before what is followed."""
@@ -162,6 +163,9 @@ def _history(
         known = logread.files(root)
         if not known:
             fail("logs", f"there are no log files in {root}", EXIT_FAILED)
+        hidden = logread.unreadable(path for paths in known.values() for path in paths)
+        if hidden:
+            warn(f"kitsu logs: {len(hidden)} log files are not yours to read, as {hidden[0]}")
         wrong = "" if "other" in known else unknown(names, {*known, *engines, *ENGINES})
         if wrong:
             fail("logs", wrong, 2)

@@ -52,6 +52,11 @@ def files(root: Path) -> dict[str, list[Path]]:
     }
 
 
+def unreadable(found: Iterable[Path]) -> list[Path]:
+    """Those of the files that this user may not read: `backwards` passes them over."""
+    return [path for path in found if path.exists() and not os.access(path, os.R_OK)]
+
+
 def backwards(path: Path) -> Iterator[bytes]:
     """Lines of a file, the last first. A file that vanishes or is broken ends early.
 

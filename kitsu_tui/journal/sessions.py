@@ -43,12 +43,23 @@ class Session(Struct, kw_only=True):
 
 
 def folders(state: Path) -> list[Path]:
-    """The sessions' folders below the state folder, the oldest first."""
+    """The sessions' folders below the state folder, the oldest first.
+
+    Raises:
+        OSError: there are some, perhaps, and they cannot be read: another user's.
+    """
     root = state / "journal"
     try:
-        return sorted(path for path in root.iterdir() if (path / FILE).is_file())
-    except OSError:
+        return sorted(path for path in root.iterdir() if _holds(path))
+    except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _holds(path: Path) -> bool:
+    try:
+        return (path / FILE).is_file()
+    except OSError:
+        return False  # one that cannot be looked into hides none of the others
 
 
 def find_session(state: Path, name: str = "") -> Path:
@@ -56,6 +67,7 @@ def find_session(state: Path, name: str = "") -> Path:
 
     Raises:
         NoJournal: there is none, or several begin so.
+        OSError: the sessions cannot be read.
     """
     if name and file_of(Path(name)).is_file():
         return file_of(Path(name))

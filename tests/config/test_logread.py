@@ -140,6 +140,17 @@ def test_a_file_that_may_not_be_read_is_passed_over(tmp_path: Path) -> None:
     assert said(tmp_path) == ["m1"]
 
 
+def test_files_that_may_not_be_read_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "tts.log", raw(1))
+    write(tmp_path / "asr.log", raw(2, "asr"))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name == "tts.log")
+    gone = tmp_path / "gone.log"
+    found = logread.unreadable([tmp_path / "tts.log", tmp_path / "asr.log", gone])
+    assert found == [tmp_path / "asr.log"]
+
+
 def test_a_line_is_found_with_all_its_fields(tmp_path: Path) -> None:
     write(tmp_path / "tts.log", raw(1, turn=7, voice="joe"), raw(2))
     line = LogLine(ts=stamp(NOW + 1), service="tts", level="info", message="m1")

@@ -8,6 +8,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from kitsu_tui.console.turn_lines import plain
 from kitsu_tui.journal import FILE
 from kitsu_tui.journal.bundle import NoMoment, export, pick
 from kitsu_tui.journal.past import HEAD, TAIL, read_past, settled
-from kitsu_tui.journal.sessions import NoJournal, find_session, look_at
+from kitsu_tui.journal.sessions import NoJournal, find_session, folders, look_at
 from kitsu_tui.model.state import TURNS_KEPT
 from tests.support.long_journal import Hand, write
 
@@ -185,3 +186,30 @@ def test_a_long_incident_is_written_as_it_is_read(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert most < path.stat().st_size / 2
+
+
+def test_sessions_of_another_user_are_not_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one folder that cannot be looked into hides none of the others."""
+    journal(tmp_path / "journal" / "2027-01-15T08-00-00-mine")
+    other = tmp_path / "journal" / "2027-01-16T08-00-00-other"
+    other.mkdir()
+    is_file, iterdir = Path.is_file, Path.iterdir
+
+    def denied(path: Path) -> bool:
+        if path.parent == other:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    assert [path.name for path in folders(tmp_path)] == ["2027-01-15T08-00-00-mine"]
+
+    def barred(path: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", barred)
+    with pytest.raises(PermissionError):
+        folders(tmp_path)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert folders(tmp_path / "none") == []
