@@ -11,6 +11,7 @@ from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
 from kitsu_tui.console.actions import BY_NAME
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import RequestFailed
+from kitsu_tui.console.panes.alerts import unseen
 from kitsu_tui.console.screens.confirm import Confirm
 from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.pick import Choice, Pick
@@ -124,6 +125,8 @@ class Doer:
             raise Unfit(f"{action.title}: no show is attached")
         if action.name == "resume" and not self._link.state.panic.latched:
             raise Unfit("there is no panic to resume from; Ctrl+O or F9 is panic")
+        if action.name == "acknowledge" and not unseen(self._link.state.alerts):
+            raise Unfit("no alert is new")
 
     def _question(self, action: Action, asking: Asking) -> tuple[str, str] | None:
         live = self._link.state.live

@@ -149,3 +149,25 @@ async def test_what_came_again_and_again_is_one_alert_and_acknowledged_as_one(
     await pilot.press("down", "enter")
     params = await server.until_asked("show.acknowledge")
     assert params.upto == app.link.state.alerts[6].n
+
+
+async def test_where_nothing_is_new_nothing_is_acknowledged(attached: Attached) -> None:
+    app, pilot, server = attached
+    await pilot.press("A")
+    await server.until_asked("show.acknowledge")
+    await until(pilot, lambda: not unseen(app.link.state.alerts))
+    await pilot.press("A")
+    await until(pilot, lambda: "no alert is new" in row(app, "footer"))
+    assert [name for name, _ in server.asked].count("show.acknowledge") == 1
+
+
+async def test_what_failed_is_said_for_longer_than_what_went_well(attached: Attached) -> None:
+    app, _pilot, _ = attached
+    ends = []
+    for style in ("good", "bad"):
+        app.link.notice(f"it is {style}", style)
+        app.desk.flush()
+        assert f"it is {style}" in row(app, "footer")
+        assert app.desk._notice is not None
+        ends.append(app.desk._notice[1])
+    assert ends[1] - ends[0] > 10

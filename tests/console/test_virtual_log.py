@@ -344,6 +344,31 @@ async def test_bookmarks_and_marks_are_gone_to_by_the_same_keys() -> None:
         assert view.toggle_bookmark() is False
 
 
+async def test_a_line_that_goes_on_beyond_the_edge_says_so() -> None:
+    app = Alone(100)
+    async with app.run_test(size=(60, 20)) as pilot:
+        view = app.view
+        messages = ("short", "x" * 200, "日" * 100)
+        view.extend(
+            [
+                log_lines(1)[0].__class__(ts="", service="a", level="info", message=m)
+                for m in messages
+            ]
+        )
+        await pilot.pause()
+        ends = [view.render_line(y) for y in range(3)]
+        assert [strip.cell_length for strip in ends] == [view.size.width] * 3
+        assert ["›" in strip.text for strip in ends] == [False, True, True]
+        assert ends[1].text.endswith("x›")
+        view.focus()
+        await pilot.press(*["right"] * 9)
+        await pilot.pause()
+        assert "›" not in view.render_line(1).text
+        view.toggle_wrap()
+        await pilot.pause()
+        assert "›" not in "".join(view.render_line(y).text for y in range(8))
+
+
 async def test_sideways_goes_by_half_of_what_is_in_sight() -> None:
     app = Alone(100)
     async with app.run_test(size=(60, 20)) as pilot:

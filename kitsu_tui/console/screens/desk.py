@@ -47,6 +47,8 @@ FLUSH_HZ = 5
 NO_LEVELS = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
 TICK_S = 1.0
 NOTICE_S = 6.0
+FAILURE_S = 20.0
+"""What has failed stays longer: an operator who was busy elsewhere is to find it."""
 
 AnyPane = Transcript | Engines | Latency | Host | Alerts | Logs
 
@@ -332,7 +334,7 @@ class Desk(Screen[None]):
         now = time.monotonic()
         if notices:
             worst = max(reversed(notices), key=lambda notice: _WEIGHT.get(notice.style, 0))
-            self._notice = (worst, now + NOTICE_S)
+            self._notice = (worst, now + (FAILURE_S if worst.style == "bad" else NOTICE_S))
             self.notices_shown = [*self.notices_shown, *(n.text for n in notices)][-50:]
             notices.clear()
         if self._notice is not None and now < self._notice[1]:

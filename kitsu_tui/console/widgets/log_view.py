@@ -11,6 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from rich.segment import Segment
+from textual.strip import Strip
+
 from engines.wire.logline import LogLine
 from kitsu_tui.console.lines import Line, Span, width_of
 from kitsu_tui.console.widgets.line_view import LineView
@@ -101,6 +104,19 @@ class LogView(LineView):
         ]
         blank = self.scroll_offset.x + self.room - width_of(line) - GUTTER
         return ((sign, "mark"), *spans, (" " * blank, "selected"))
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen; where a line goes on beyond it, `›` says so."""
+        strip = super().render_line(y)
+        index = y + self.scroll_offset.y
+        if self.wrap or index >= self.line_count():
+            return strip
+        line, end = self.line_at(index), self.scroll_offset.x + strip.cell_length
+        # A character has two cells at most.
+        if 2 * sum(len(text) for text, _ in line) <= end or width_of(line) <= end:
+            return strip
+        sign = Segment("›", self._style("accent", self.rich_style))
+        return Strip.join([strip.crop(0, strip.cell_length - 1), Strip([sign])])
 
     def resized(self) -> None:
         if self.wrap or self.store.layout.width != self.room - GUTTER:
