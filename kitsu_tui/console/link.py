@@ -282,6 +282,7 @@ class Link:
             self._snapshot(body)
 
     def _snapshot(self, body: control.Snapshot) -> None:
+        last = PurePath(self.state.journal).name
         try:
             self.state = msgspec.convert(body.state, ShowState)
         except msgspec.ValidationError as error:
@@ -293,7 +294,12 @@ class Link:
                 self._known, self._compare = set(self._seen), SAME_LINES
                 self._line(f"--- {self._time()} attached again ---")
             elif self._attached_before:
-                self._line(f"--- {self._time()} attached to another show ---")
+                # What she said just before it ended is what one looks for first.
+                words = f"the last show: kitsu-tui --journal {last}" if last else ""
+                end = f"; {words}" if words else ""
+                self._line(f"--- {self._time()} attached to another show{end} ---")
+                if words:
+                    self.notice(words)
                 self.trends = Trends()
             self._attached_before = which
             self.was_attached = True

@@ -233,3 +233,18 @@ async def test_a_show_of_another_version_is_named_and_not_replaced(sandbox: Sand
         endpoint.remove(sandbox.environ)
         await wait(lambda: link.phase == "gone")
         assert (link.detail, starts) == ("no show is running", 0)
+
+
+async def test_after_a_show_that_died_it_says_where_its_words_are(scripted: ScriptedShow) -> None:
+    scripted.state.journal = "/state/journal/2026-01-01T20-00-00-live"
+    async with Running(made()) as link:
+        await wait(lambda: link.attached)
+        await scripted.vanish()
+        await wait(lambda: not link.attached)
+        scripted.state.pid += 1
+        await scripted.listen()
+        await wait(lambda: link.attached)
+        lines, _ = link.take_lines()
+        assert any("attached to another show" in str(line) for line in lines)
+        said = [notice.text for notice in link.notices]
+        assert any(text.endswith("kitsu-tui --journal 2026-01-01T20-00-00-live") for text in said)
