@@ -367,6 +367,9 @@ async def test_a_past_session_opens_at_its_end_and_can_be_read_to_its_beginning(
         assert app.desk._now() == app.link.state.t  # what it counts does not go on
         await pilot.press("slash")
         assert "nothing can be asked of it" in text_of(app)
+        await pilot.press("l")
+        await until(pilot, lambda: "kitsu logs has them" in text_of(app))
+        await pilot.press("t")
         await pilot.press("home")
         await until(pilot, lambda: "the show begins: long" in text_of(app))
         assert turns(app)[0] == 1

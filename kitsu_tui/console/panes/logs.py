@@ -105,6 +105,8 @@ class Logs(VirtualLog):
 
     def _say(self) -> None:
         parts = []
+        if self._desktop.link.phase == "past" and not self.store.entries:
+            parts.append("no lines are in a journal: kitsu logs has them")
         if self._wrong:
             parts.append(f"✗ {visible(self._wrong)}")
         elif not self.filter.empty:
