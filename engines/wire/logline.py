@@ -71,6 +71,10 @@ class JsonFormatter(logging.Formatter):
         self._service = service
         self._mask = mask
 
+    def learn(self, environ: Mapping[str, str]) -> None:
+        """Mask these variables' secrets as well from now on."""
+        self._mask.learn(environ)
+
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "ts": stamp(record.created),

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,6 +89,7 @@ class Running:
         engine_specs = specs(loaded)
         for spec in engine_specs:
             mask.learn(spec.env)
+            _log_no_secret(spec.env)
         self.journal = open_journal(
             state, loaded.name, mask=mask, keep_bytes=profile.show.journal_mb * 1_000_000
         )
@@ -288,6 +289,13 @@ class Running:
         loop.add_signal_handler(
             signal.SIGUSR1, lambda: self._job(self.panic.press("signal SIGUSR1"))
         )
+
+
+def _log_no_secret(environ: Mapping[str, str]) -> None:
+    """What this process says on stderr is masked as well."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonFormatter):
+            handler.formatter.learn(environ)
 
 
 def _levels(event: audio.Levels) -> show.Levels:

@@ -262,6 +262,27 @@ def test_a_model_that_was_never_fetched_is_named_with_the_command(
     assert json.loads(done.stdout)["status"] == "error"
 
 
+def test_a_secret_that_an_error_names_is_told_to_nobody(place: RealShow) -> None:
+    place.start(
+        """
+extends: starter
+policy: {model: hunter-twenty-two}
+engines:
+  policy: {env: {HUB_TOKEN: hunter-twenty-two}}
+  audio: {enabled: false}
+  asr: {enabled: false}
+  tts: {enabled: false}
+  metrics: {enabled: false}
+"""
+    )
+    view = place.wait_engine("policy", "failed")
+    assert "no model is called '***'" in view["detail"]
+    place.kitsu("stop")
+    told = [*place.state.rglob("*.jsonl"), *place.logs.iterdir()]
+    assert len(told) > 1
+    assert not [path for path in told if b"hunter-twenty" in path.read_bytes()]
+
+
 def test_no_audio_device_is_calm_by_default_and_an_error_when_one_is_asked_for(
     place: RealShow,
 ) -> None:
