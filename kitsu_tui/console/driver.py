@@ -19,6 +19,7 @@ from textual import events
 from textual.message import Message
 
 from kitsu_tui.console.actions import PANIC_KEYS
+from kitsu_tui.console.columns import held
 from kitsu_tui.console.keyboard import Parser, Typed
 from kitsu_tui.console.output import Output
 
@@ -48,7 +49,7 @@ def driver_class(
                 self._file = output
 
         def write(self, data: str) -> None:
-            super().write(data)
+            super().write(held(data))
             if output is not None:
                 output.look()
 

@@ -6,6 +6,7 @@ is no markup to escape: text from engines, chat and models stays data all the wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -43,13 +44,16 @@ def _table() -> dict[int, str]:
 
 
 _VISIBLE = _table()
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_HEAP = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
+"""More marks on one letter than any language has: they take no cells, and would have no bound."""
 
 
 def visible(text: str) -> str:
     """`text` without power over a terminal: controls are shown as signs, on one line."""
     if text.isascii():
         return text if text.isprintable() else text.translate(_VISIBLE)
-    text = text.translate(_VISIBLE)
+    text = _HEAP.sub(r"\1", text.translate(_VISIBLE))
     if text.isprintable():
         return text
     # Lone surrogates cannot be written at all; other unprintables (private use, tags) are named.

@@ -93,6 +93,11 @@ def test_what_hides_is_named_and_what_only_looks_odd_is_not() -> None:
     assert visible("🇩🇪 👍🏽 👩🏽\u200d🚀 ❤\ufe0f") == "DE 👍 👩🚀 ❤"
 
 
+def test_a_heap_of_marks_is_bounded() -> None:
+    assert visible("a" + "\u0341\u0323" * 5000 + "b") == "a" + "\u0341\u0323" * 4 + "b"
+    assert visible("e\u0302\u0303x") == "e\u0302\u0303x"
+
+
 def test_a_very_long_word_of_wide_characters() -> None:
     """In time that grows as its length: it once took minutes."""
     rows = wrap((("日" * 300_000, ""),), 73, 2)

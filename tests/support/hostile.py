@@ -65,7 +65,7 @@ TEXTS = (*ESCAPES, *MARKUP, *SHAPES)
 ALL = " ".join(TEXTS)
 
 _OWN = re.compile(
-    rb"\x1b\[[0-9;]*H"  # the cursor's place
+    rb"\x1b\[[0-9;]*[HG]"  # the cursor's place
     rb"|\x1b\[(?:(?:[0-4]|7|9|2[1-9]|3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;5;\d+|[34]8;2(?:;\d+){3}"
     rb")(?:;|(?=m)))*m"  # colours
     rb"|\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"
