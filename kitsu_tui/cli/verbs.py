@@ -41,6 +41,7 @@ def interrupt(
 
 def mute(
     what: Annotated[str, typer.Argument(help="mic or voice")],
+    word: Annotated[str, typer.Argument(metavar="[on|off]", help="as --on and --off")] = "",
     on: Annotated[
         bool | None, typer.Option("--on/--off", help="set it; without, it is toggled")
     ] = None,
@@ -48,6 +49,10 @@ def mute(
     """Mute or open the microphone, or her voice."""
     from engines.wire import control
 
+    if word:
+        if word not in ("on", "off") or on is not None:
+            fail("mute", f"found {word!r}, expected on (muted) or off, once", 2)
+        on = word == "on"
     if what == "mic":
         params = control.Mute(what="mic", on=on, by=actor())
     elif what == "voice":
@@ -141,8 +146,9 @@ def mood(
         tell(ask("mood", control.MOOD, control.Mood(mood=mood, by=actor())).detail)
         return
     view = _picture("mood")
-    held = "held" if view.persona.mood else "her own"
-    tell(f"{view.mood or 'none yet'} ({held}); {_marked(view.persona.moods, view.persona.mood)}")
+    held = f"{view.persona.mood} (held)" if view.persona.mood else ""
+    now = held or f"{view.mood or 'none yet'} (her own)"
+    tell(f"{now}; {_marked(view.persona.moods, view.persona.mood)}")
 
 
 def mark(text: Annotated[str, typer.Argument(help="a few words")] = "") -> None:

@@ -305,7 +305,7 @@ class Unit:
         self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
         how = "was ended" if why and code is not None else "died"
         words = f"{self.spec.name} {how} ({reason or self._exit})"
-        log.warning("%s; started again in %.1f s", words, decision.delay)
+        log.warning("%s; starts again in %.1f s", words, decision.delay)
         self._tell_alert("warning", words)
         return decision.delay
 

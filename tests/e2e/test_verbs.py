@@ -109,3 +109,11 @@ async def test_a_connection_that_only_reads_may_panic_and_no_more(
         watching.cancel("done")
     assert show.status()["panic"]["latched"]
     show.kitsu("resume")
+
+
+def test_mutes_take_a_word_as_well(show: RealShow) -> None:
+    assert show.kitsu("mute", "mic", "on").stdout == "mic muted\n"
+    assert show.status()["mic_muted"]
+    assert show.kitsu("mute", "mic", "off").stdout == "mic open\n"
+    done = show.kitsu("mute", "mic", "of", check=False)
+    assert (done.returncode, "expected on (muted) or off" in done.stderr) == (2, True)
