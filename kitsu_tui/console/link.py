@@ -24,7 +24,8 @@ from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.client import Client, NoShow, WrongShow, connect
 from kitsu_tui.console.trends import Trends
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)

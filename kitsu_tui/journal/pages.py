@@ -26,7 +26,8 @@ from kitsu_tui.journal.lines import (
     size_of,
 )
 from kitsu_tui.model.notes import ASKED, NoteView, words_of
-from kitsu_tui.model.state import ShowState, TurnView, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState, TurnView
 
 PAGE = 60
 """Items of a page, if nobody says otherwise; never more than a picture of a show holds."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from kitsu_tui.journal.lines import Skipped, chunks_backward, decode, forward
 from kitsu_tui.journal.pages import Journal
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 
 HEAD = 128 * 1024
 """Bytes from the beginning: how the show came up."""

@@ -14,7 +14,8 @@ from engines.wire import control, show
 from engines.wire.codec import encoder
 from engines.wire.envelope import MAX_LINE
 from engines.wire.logline import LogLine
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 
 log = logging.getLogger("show.bus")
 

@@ -6,7 +6,8 @@ import re
 
 from engines.wire import show
 from kitsu_tui.cli.status import report
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 
 
 def test_what_engines_say_has_no_power_over_the_terminal() -> None:

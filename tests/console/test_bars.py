@@ -10,7 +10,7 @@ from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS
 from kitsu_tui.console.lines import Line, cells, width_of
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.turn_lines import turn_lines
-from kitsu_tui.model.state import reduce
+from kitsu_tui.model.reduce import reduce
 from tests.support.scripted_show import START, script
 
 READY = show.EngineChanged(engine="tts", state="ready", pid=9)

@@ -17,7 +17,7 @@ from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.quit import Quit
 from kitsu_tui.console.widgets.line_view import LineView
 from kitsu_tui.console.widgets.row import Row
-from kitsu_tui.model.state import reduce
+from kitsu_tui.model.reduce import reduce
 from tests.conftest import Sandbox
 from tests.console.conftest import console, text_of, until
 from tests.support.scripted_show import START, ScriptedShow, log_lines, script

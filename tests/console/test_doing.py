@@ -12,7 +12,7 @@ from kitsu_tui.console.link import Link
 from kitsu_tui.console.screens.pick import Pick
 from kitsu_tui.console.widgets.prompt import Prompt
 from kitsu_tui.console.widgets.row import Row
-from kitsu_tui.model.state import reduce
+from kitsu_tui.model.reduce import reduce
 from tests.console.conftest import console, text_of, until
 from tests.support.scripted_show import START, ScriptedShow, script
 

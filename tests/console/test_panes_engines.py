@@ -8,7 +8,8 @@ from engines.wire import show
 from kitsu_tui.console.lines import Line, width_of
 from kitsu_tui.console.panes import engines as pane
 from kitsu_tui.console.trends import Trends
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 from tests.support.scripted_show import START, script
 
 NOW = START + 61

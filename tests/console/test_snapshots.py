@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from engines.wire import show
 from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.link import Link
-from kitsu_tui.model.state import reduce
+from kitsu_tui.model.reduce import reduce
 from tests.console.conftest import console
 from tests.support.scripted_show import START, log_lines, script
 

@@ -15,7 +15,8 @@ from kitsu_tui.journal.lines import Skipped, backward, chunks_forward, forward
 from kitsu_tui.journal.pages import Item, Journal
 from kitsu_tui.journal.search import Wanted, find_newer, find_older
 from kitsu_tui.model.notes import NoteView
-from kitsu_tui.model.state import ShowState, TurnView, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState, TurnView
 from tests.support.long_journal import Hand, write
 
 

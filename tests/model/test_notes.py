@@ -3,8 +3,9 @@
 import pytest
 
 from engines.wire import show
-from kitsu_tui.model.state import NOTES_KEPT, ShowState
-from tests.model.test_state import play, started
+from kitsu_tui.model.reduce import NOTES_KEPT
+from kitsu_tui.model.state import ShowState
+from tests.model.test_reduce import play, started
 
 
 def notes(*events: show.ShowEvent) -> list[str]:

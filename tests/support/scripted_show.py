@@ -25,7 +25,8 @@ from engines.wire.logline import LogLine, stamp
 from engines.wire.message import EventKind, RequestKind
 from engines.wire.metrics import HostFigures
 from kitsu_tui.config import endpoint
-from kitsu_tui.model.state import ShowState, reduce
+from kitsu_tui.model.reduce import reduce
+from kitsu_tui.model.state import ShowState
 
 START = 1_800_000_000.0
 """Wall time of the first event of `script`."""

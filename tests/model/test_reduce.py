@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engines.wire import show
 from engines.wire.metrics import HostFigures
-from kitsu_tui.model import state as model
-from kitsu_tui.model.state import CHANGES_KEPT, ShowState, reduce
+from kitsu_tui.model import reduce as model
+from kitsu_tui.model.reduce import CHANGES_KEPT, reduce
+from kitsu_tui.model.state import ShowState
 
 ENGINES = ("audio", "policy", "tts")
 

@@ -1,0 +1,284 @@
+"""The picture of a show, changed by one event after the other.
+
+`reduce` does nothing else: no clock, no input, no output. A replay of a journal gives the same
+picture again.
+"""
+
+from __future__ import annotations
+
+from engines.wire import show
+from kitsu_tui.model.latency import KEPT
+from kitsu_tui.model.notes import note
+from kitsu_tui.model.state import (
+    AlertView,
+    EngineChange,
+    EngineView,
+    MarkView,
+    PanicView,
+    PersonaView,
+    SentenceView,
+    ShowState,
+    TurnView,
+)
+
+CHANGES_KEPT = 8
+"""Last changes of each engine's state."""
+TURNS_KEPT = 200
+ALERTS_KEPT = 100
+INCIDENTS_KEPT = 100
+NOTES_KEPT = 200
+
+
+def reduce(state: ShowState, told: show.Told) -> None:
+    """Change the picture by one event."""
+    state.n, state.t = told.n, told.t
+    event = told.event
+    handler = _HANDLERS.get(type(event))
+    if handler is not None:
+        handler(state, event, told.t)  # type: ignore[operator]
+    note(state.notes, told.n, told.t, event, NOTES_KEPT)
+
+
+def _started(state: ShowState, event: show.ShowStarted, t: float) -> None:
+    state.profile, state.live, state.pid = event.profile, event.live, event.pid
+    state.title = event.title
+    state.version, state.epoch, state.started = event.version, event.epoch, t
+    state.console = event.console
+    state.log_root, state.journal = event.log_root, event.journal
+    state.stopping = False
+    state.engines = {name: EngineView(name=name, since=t) for name in event.engines}
+
+
+def _stopping(state: ShowState, event: show.ShowStopping, t: float) -> None:
+    state.stopping = True
+
+
+def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
+    view = state.engines.setdefault(event.engine, EngineView(name=event.engine))
+    if view.state != event.state:
+        view.since = t
+        view.history = _changes(view.history, event, t)
+    view.state, view.detail, view.pid = event.state, event.detail, event.pid
+    view.restarts, view.exit, view.retry_at = event.restarts, event.exit, event.retry_at
+    view.by = event.by
+    if event.last_words:
+        view.last_words = list(event.last_words)
+    if not event.pid:
+        view.cpu, view.memory, view.queue, view.ping_ms = 0, 0, 0, 0
+
+
+def _changes(
+    history: list[EngineChange], event: show.EngineChanged, t: float
+) -> list[EngineChange]:
+    ended = event.exit if event.state in ("backoff", "failed") else ""
+    why = "; ".join(part for part in (ended, event.detail) if part)
+    change = EngineChange(t=t, state=event.state, why=why, by=event.by)
+    if history and history[-1].state in ("starting", "loading") and event.state in _UP:
+        change.by = change.by or history[-1].by
+        return [*history[:-1], change]
+    return [*history, change][-CHANGES_KEPT:]
+
+
+_UP = ("loading", "ready", "degraded")
+
+
+def _figures(state: ShowState, event: show.EngineFigures, t: float) -> None:
+    view = state.engines.get(event.engine)
+    if view is not None and view.pid:
+        view.queue, view.dropped, view.stale = event.queue, event.dropped, event.stale
+        view.cpu, view.memory, view.ping_ms = event.cpu, event.memory, event.ping_ms
+
+
+def _own_figures(state: ShowState, event: show.ShowFigures, t: float) -> None:
+    state.figures = event
+
+
+def _turn(state: ShowState, event: show.TurnStarted, t: float) -> None:
+    state.turns.append(
+        TurnView(
+            turn=event.turn,
+            source=event.source,
+            who=event.who,
+            started=t,
+            n=state.n,
+            said=event.text,
+            said_final=bool(event.text),
+        )
+    )
+    state.turn_count += 1
+    del state.turns[:-TURNS_KEPT]
+
+
+def _heard(state: ShowState, event: show.Heard, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    view.said, view.said_final = event.text, event.final
+
+
+def _delta(state: ShowState, event: show.Delta, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    view.draft = (view.draft + event.text)[-4000:]
+
+
+def _revise(view: TurnView, rev: int) -> None:
+    if rev > view.rev:
+        view.rev, view.draft, view.sentences = rev, "", []
+
+
+def _judged(state: ShowState, event: show.Judged, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
+        return
+    _revise(view, event.rev)
+    sentence = SentenceView(
+        seq=event.seq,
+        text=event.text,
+        action=event.action,
+        category=event.category,
+        rule=event.rule,
+        view=event.view,
+        ms=event.ms,
+        spoken=event.spoken,
+    )
+    if event.seq < 0:
+        let_in = event.action == "allow"
+        view.stopped = "" if let_in else event.category or event.action
+        view.entry = None if let_in else sentence
+        return
+    view.sentences = [*view.sentences, sentence][-100:]
+
+
+def _airing(state: ShowState, event: show.Airing, t: float) -> None:
+    sentence = _sentence(state, event.turn, event.seq)
+    if sentence is not None:
+        sentence.status = "airing"
+
+
+def _aired(state: ShowState, event: show.Aired, t: float) -> None:
+    sentence = _sentence(state, event.turn, event.seq)
+    if sentence is not None:
+        sentence.status, sentence.heard = event.status, event.heard
+        sentence.heard_ms = event.heard_ms
+
+
+def _sentence(state: ShowState, turn: int, seq: int) -> SentenceView | None:
+    view = state.find_turn(turn)
+    if view is None:
+        return None
+    return next((s for s in view.sentences if s.seq == seq), None)
+
+
+def _done(state: ShowState, event: show.TurnDone, t: float) -> None:
+    view = state.find_turn(event.turn)
+    if view is not None:
+        view.rev, view.status, view.answer = event.rev, event.status, event.answer
+        view.mood, view.actions, view.detail = event.mood, list(event.actions), event.detail
+        view.marks_ms = dict(event.marks_ms)
+        view.draft, view.ended = "", t
+    if event.mood:
+        state.mood = event.mood
+    if "audible" in event.marks_ms:
+        state.marks.append(dict(event.marks_ms))
+        del state.marks[:-KEPT]
+
+
+def _levels(state: ShowState, event: show.Levels, t: float) -> None:
+    state.levels = event
+
+
+def _devices(state: ShowState, event: show.DeviceState, t: float) -> None:
+    state.devices = event
+
+
+def _muted(state: ShowState, event: show.Muted, t: float) -> None:
+    state.mic_muted, state.voice_muted = event.mic, event.voice
+
+
+def _panicked(state: ShowState, event: show.Panicked, t: float) -> None:
+    since = state.panic.since if state.panic.latched else t
+    state.epoch = event.epoch
+    state.panic = PanicView(
+        latched=True,
+        by=event.by,
+        since=since,
+        surfaces=dict(event.surfaces),
+        done=event.done,
+    )
+
+
+def _resumed(state: ShowState, event: show.Resumed, t: float) -> None:
+    state.epoch = event.epoch
+    state.panic = PanicView(by=event.by, since=t)
+
+
+def _gate(state: ShowState, event: show.GateState, t: float) -> None:
+    state.rules = event.rules
+
+
+def _operators(state: ShowState, event: show.Operators, t: float) -> None:
+    state.operators = list(event.names)
+
+
+def _host(state: ShowState, event: show.Host, t: float) -> None:
+    state.host = event.figures
+
+
+def _alert(state: ShowState, event: show.Alert, t: float) -> None:
+    state.alerts.append(
+        AlertView(t=t, level=event.level, text=event.text, about=event.about, n=state.n)
+    )
+    del state.alerts[:-ALERTS_KEPT]
+
+
+def _acknowledged(state: ShowState, event: show.Acknowledged, t: float) -> None:
+    for alert in state.alerts:
+        if alert.n <= event.upto and not alert.acked_by:
+            alert.acked_by = event.by or "somebody"
+
+
+def _marked(state: ShowState, event: show.Marked, t: float) -> None:
+    state.incidents.append(MarkView(t=t, text=event.text, by=event.by))
+    del state.incidents[:-INCIDENTS_KEPT]
+
+
+def _persona(state: ShowState, event: show.PersonaState, t: float) -> None:
+    state.persona = PersonaView(
+        name=event.name,
+        preset=event.preset,
+        presets=list(event.presets),
+        moods=list(event.moods),
+        mood=event.mood,
+    )
+
+
+_HANDLERS = {
+    show.ShowStarted: _started,
+    show.ShowStopping: _stopping,
+    show.EngineChanged: _engine,
+    show.EngineFigures: _figures,
+    show.ShowFigures: _own_figures,
+    show.TurnStarted: _turn,
+    show.Heard: _heard,
+    show.Delta: _delta,
+    show.Judged: _judged,
+    show.Airing: _airing,
+    show.Aired: _aired,
+    show.TurnDone: _done,
+    show.Levels: _levels,
+    show.DeviceState: _devices,
+    show.Muted: _muted,
+    show.GateState: _gate,
+    show.Panicked: _panicked,
+    show.Resumed: _resumed,
+    show.Operators: _operators,
+    show.Host: _host,
+    show.Alert: _alert,
+    show.Acknowledged: _acknowledged,
+    show.Marked: _marked,
+    show.PersonaState: _persona,
+}
