@@ -39,7 +39,7 @@ def take(path: Path, size: tuple[int, int], wishes: ConsoleWishes) -> None:
     Raises:
         NoPicture: no show is running, or the file cannot be written.
     """
-    link = Link(by="picture", read_only=True, operator=False)
+    link = Link(by="picture", operator=False)  # it has no keys, and looks like any other
     link.own_wishes = wishes
     app = ConsoleApp(link)
     wrong = drawn = ""
