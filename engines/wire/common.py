@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from engines.wire.message import Body, EventKind, Traffic
+from engines.wire.message import Body, Empty, EventKind, RequestKind, Traffic
 
 
 class Status(Body, frozen=True, kw_only=True):
@@ -37,9 +37,19 @@ class Figures(Body, frozen=True, kw_only=True):
     busy: bool = False
 
 
+class Configure(Body, frozen=True, kw_only=True):
+    """The engine's whole configuration anew, of which only keys that are marked `live` differ (the
+    others make the show start it anew). Served by the harness.
+    """
+
+    config: Any
+
+
 STATUS = EventKind("status", Status, Traffic.CONTROL)
 CREDIT = EventKind("credit", Credit, Traffic.CONTROL)
 TROUBLE = EventKind("trouble", Trouble, Traffic.CONTROL)
 FIGURES = EventKind("figures", Figures, Traffic.LATEST)
+CONFIGURE = RequestKind("engine.configure", Configure, Empty)
+"""Fails with `bad-request`: a key is wrong, or one differs that is not live."""
 
 EVENTS = (STATUS, CREDIT, TROUBLE, FIGURES)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from engines.wire import show
+from engines.wire import obs, show
 from engines.wire.message import Body, Empty, EventKind, RequestKind
 
 
@@ -155,6 +155,79 @@ class Acknowledge(Ask, frozen=True, kw_only=True):
     upto: int | None = None
 
 
+class Scene(Ask, frozen=True, kw_only=True):
+    """Brings a scene of OBS to the audience."""
+
+    scene: Annotated[str, Meta(min_length=1, max_length=256)]
+    cut: bool = False
+
+
+class Obs(Ask, frozen=True, kw_only=True):
+    """Changes something else in OBS."""
+
+    change: obs.Change
+
+
+class Drill(Ask, frozen=True, kw_only=True):
+    """Rehearses panic on the live surfaces, and resumes."""
+
+    on_air: bool = False
+    """Also while OBS streams, where the audience sees it."""
+
+
+class Drilled(Body, frozen=True, kw_only=True):
+    """How the drill went; see `engines.wire.show.Drilled`."""
+
+    drill: show.Drilled
+
+
+class UseProfile(Ask, frozen=True, kw_only=True):
+    """Goes over to another profile, without an end of the show."""
+
+    profile: Annotated[str, Meta(min_length=1, max_length=4096)]
+    """Name, or absolute path."""
+    dry_run: bool = False
+    """Only tells what would change."""
+
+
+class KeyChange(Struct, frozen=True, kw_only=True):
+    """A key of the profile that has another value. Secrets are told as `(set)` and `(not set)`."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What another profile means for the show that runs."""
+
+    profile: str
+    before: str
+    changes: list[KeyChange] = []
+    at_once: list[str] = []
+    """What changes without a restart, in words: `persona`, `scenes`, `keys`, `voice` ..."""
+    reconfigured: list[str] = []
+    """Engines that take their new configuration over while they run."""
+    restarts: list[str] = []
+    """Engines that begin anew."""
+    starts: list[str] = []
+    stops: list[str] = []
+    later: list[str] = []
+    """Keys that only the next show takes over."""
+    problems: list[str] = []
+    """What is wrong but does not forbid it, such as scenes that OBS does not have."""
+
+
+class Switched(Body, frozen=True, kw_only=True):
+    """The switch, or its plan."""
+
+    plan: Plan
+    done: bool
+    """False for a dry run."""
+    detail: str = ""
+    ms: float = 0
+
+
 SNAPSHOT = EventKind("show.snapshot", Snapshot)
 WATCH = RequestKind("show.watch", Watch, Done, events=(SNAPSHOT, show.TOLD, show.LOGS))
 STATUS = RequestKind("show.status", Ask, Snapshot)
@@ -173,6 +246,12 @@ PERSONA = RequestKind("show.persona", Persona, Done)
 MOOD = RequestKind("show.mood", Mood, Done)
 MARK = RequestKind("show.mark", Mark, Done)
 ACKNOWLEDGE = RequestKind("show.acknowledge", Acknowledge, Done)
+SCENE = RequestKind("show.scene", Scene, Done)
+OBS = RequestKind("show.obs", Obs, Done)
+DRILL = RequestKind("show.drill", Drill, Drilled)
+PROFILE = RequestKind("show.profile", UseProfile, Switched)
+TOUCH = RequestKind("show.touch", Ask, Empty)
+"""The operator is there: pressed a key. Asked at most every few seconds."""
 STOP = RequestKind("show.stop", Ask, Done)
 PING = RequestKind("show.ping", Empty, Empty)
 
@@ -194,6 +273,11 @@ REQUESTS = (
     MOOD,
     MARK,
     ACKNOWLEDGE,
+    SCENE,
+    OBS,
+    DRILL,
+    PROFILE,
+    TOUCH,
     STOP,
     PING,
 )

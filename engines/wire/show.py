@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
 from engines.wire.logline import LogLine
 from engines.wire.message import Body, EventKind, Traffic
 from engines.wire.metrics import HostFigures
+from engines.wire.stage import (
+    ConsoleWishes,
+    Drilled,
+    Event,
+    ObsFigures,
+    ObsLink,
+    ObsState,
+    OperatorBack,
+    OperatorGone,
+    PanicReached,
+    ProfileChanged,
+    PutBack,
+    SceneChanged,
+    Switching,
+)
 
 EngineState = Literal[
     "off",  # switched off by profile, PIPELINE_DISABLE or the operator
@@ -31,21 +44,7 @@ Source = Literal["voice", "operator", "chat", "api"]
 Action = Literal["allow", "replace", "sanitise", "hold", "drop", "panic"]
 
 
-class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    pass
-
-
-class ConsoleWishes(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the profile wants of consoles."""
-
-    keys: dict[str, list[str]] = {}
-    """Keys by action; see `kitsu_tui.console.actions`."""
-    theme: str = ""
-    layout: str = ""
-    bell: bool = True
-
-
-class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
+class ShowStarted(Event, frozen=True, kw_only=True, tag="show"):
     """The show is up. First event of a journal."""
 
     profile: str
@@ -61,14 +60,14 @@ class ShowStarted(_Event, frozen=True, kw_only=True, tag="show"):
     console: ConsoleWishes = ConsoleWishes()
 
 
-class ShowStopping(_Event, frozen=True, kw_only=True, tag="show.stopping"):
+class ShowStopping(Event, frozen=True, kw_only=True, tag="show.stopping"):
     """The show is going down."""
 
     by: str
     reason: str = ""
 
 
-class EngineChanged(_Event, frozen=True, kw_only=True, tag="engine"):
+class EngineChanged(Event, frozen=True, kw_only=True, tag="engine"):
     """An engine's state, whole: what it is now, why, and what comes next."""
 
     engine: str
@@ -87,7 +86,7 @@ class EngineChanged(_Event, frozen=True, kw_only=True, tag="engine"):
     """Last lines of its stderr, at its last death."""
 
 
-class EngineFigures(_Event, frozen=True, kw_only=True, tag="engine.figures"):
+class EngineFigures(Event, frozen=True, kw_only=True, tag="engine.figures"):
     """What an engine uses, about every two seconds. Not in the journal."""
 
     engine: str
@@ -101,7 +100,7 @@ class EngineFigures(_Event, frozen=True, kw_only=True, tag="engine.figures"):
     ping_ms: float = 0
 
 
-class ShowFigures(_Event, frozen=True, kw_only=True, tag="show.figures"):
+class ShowFigures(Event, frozen=True, kw_only=True, tag="show.figures"):
     """What the show itself uses, and how late its loop is; about every two seconds. Not in the
     journal.
     """
@@ -120,7 +119,7 @@ class ShowFigures(_Event, frozen=True, kw_only=True, tag="show.figures"):
     """How often it stood still for half a second or more, since the start."""
 
 
-class TurnStarted(_Event, frozen=True, kw_only=True, tag="turn"):
+class TurnStarted(Event, frozen=True, kw_only=True, tag="turn"):
     """Somebody has her ear: a turn begins. `text` is what they said, when it was typed."""
 
     turn: int
@@ -129,7 +128,7 @@ class TurnStarted(_Event, frozen=True, kw_only=True, tag="turn"):
     text: str = ""
 
 
-class Heard(_Event, frozen=True, kw_only=True, tag="turn.heard"):
+class Heard(Event, frozen=True, kw_only=True, tag="turn.heard"):
     """What was understood so far (partial), or in the end (final). `rev` rises if they go on."""
 
     turn: int
@@ -138,7 +137,7 @@ class Heard(_Event, frozen=True, kw_only=True, tag="turn.heard"):
     final: bool
 
 
-class Delta(_Event, frozen=True, kw_only=True, tag="turn.delta"):
+class Delta(Event, frozen=True, kw_only=True, tag="turn.delta"):
     """More of her answer as the model gives it: not yet judged, for the operator's eyes only."""
 
     turn: int
@@ -146,7 +145,7 @@ class Delta(_Event, frozen=True, kw_only=True, tag="turn.delta"):
     text: str
 
 
-class Judged(_Event, frozen=True, kw_only=True, tag="turn.judged"):
+class Judged(Event, frozen=True, kw_only=True, tag="turn.judged"):
     """The gate's verdict on a text that came in (seq -1) or on a sentence of hers."""
 
     turn: int
@@ -163,7 +162,7 @@ class Judged(_Event, frozen=True, kw_only=True, tag="turn.judged"):
     ms: float = 0
 
 
-class Airing(_Event, frozen=True, kw_only=True, tag="turn.airing"):
+class Airing(Event, frozen=True, kw_only=True, tag="turn.airing"):
     """A sentence became audible."""
 
     turn: int
@@ -172,7 +171,7 @@ class Airing(_Event, frozen=True, kw_only=True, tag="turn.airing"):
     text: str
 
 
-class Aired(_Event, frozen=True, kw_only=True, tag="turn.aired"):
+class Aired(Event, frozen=True, kw_only=True, tag="turn.aired"):
     """A sentence is over. `heard` is the part of it that was heard, clipped at the sample."""
 
     turn: int
@@ -183,7 +182,7 @@ class Aired(_Event, frozen=True, kw_only=True, tag="turn.aired"):
     heard_ms: float
 
 
-class TurnDone(_Event, frozen=True, kw_only=True, tag="turn.done"):
+class TurnDone(Event, frozen=True, kw_only=True, tag="turn.done"):
     """A turn is over."""
 
     turn: int
@@ -201,7 +200,7 @@ class TurnDone(_Event, frozen=True, kw_only=True, tag="turn.done"):
     not reached."""
 
 
-class Levels(_Event, frozen=True, kw_only=True, tag="levels"):
+class Levels(Event, frozen=True, kw_only=True, tag="levels"):
     """Microphone and output, about ten a second. Not in the journal."""
 
     mic_db: float
@@ -210,7 +209,7 @@ class Levels(_Event, frozen=True, kw_only=True, tag="levels"):
     speaking: bool
 
 
-class DeviceState(_Event, frozen=True, kw_only=True, tag="devices"):
+class DeviceState(Event, frozen=True, kw_only=True, tag="devices"):
     """Which devices `audio` has."""
 
     state: Literal["open", "lost", "null", "file", "fake"]
@@ -219,7 +218,7 @@ class DeviceState(_Event, frozen=True, kw_only=True, tag="devices"):
     detail: str = ""
 
 
-class Muted(_Event, frozen=True, kw_only=True, tag="mute"):
+class Muted(Event, frozen=True, kw_only=True, tag="mute"):
     """Both mutes as they are now."""
 
     mic: bool
@@ -227,14 +226,14 @@ class Muted(_Event, frozen=True, kw_only=True, tag="mute"):
     by: str
 
 
-class GateState(_Event, frozen=True, kw_only=True, tag="gate"):
+class GateState(Event, frozen=True, kw_only=True, tag="gate"):
     """The safety gate: how many rules are in force (none: nothing is said) and what is wrong."""
 
     rules: int
     error: str = ""
 
 
-class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
+class Panicked(Event, frozen=True, kw_only=True, tag="panic"):
     """Panic was pressed; `surfaces` are milliseconds to done, null for one that failed."""
 
     by: str
@@ -249,16 +248,20 @@ class Panicked(_Event, frozen=True, kw_only=True, tag="panic"):
     machine that has the devices; 0 when not known."""
     cut_ns: int = 0
     """When `audio` dropped all that waited, by the same clock."""
+    why: dict[str, str] = {}
+    """By surface: why it failed, or waits until it can be reached."""
+    waits: list[str] = []
+    """Surfaces that are not there now and get it when they come back."""
 
 
-class Resumed(_Event, frozen=True, kw_only=True, tag="resume"):
+class Resumed(Event, frozen=True, kw_only=True, tag="resume"):
     """The panic latch was released."""
 
     by: str
     epoch: int
 
 
-class Acted(_Event, frozen=True, kw_only=True, tag="action"):
+class Acted(Event, frozen=True, kw_only=True, tag="action"):
     """Somebody asked for something."""
 
     name: str
@@ -268,19 +271,19 @@ class Acted(_Event, frozen=True, kw_only=True, tag="action"):
     detail: str = ""
 
 
-class Operators(_Event, frozen=True, kw_only=True, tag="operators"):
+class Operators(Event, frozen=True, kw_only=True, tag="operators"):
     """Who is attached."""
 
     names: list[str]
 
 
-class Host(_Event, frozen=True, kw_only=True, tag="host"):
+class Host(Event, frozen=True, kw_only=True, tag="host"):
     """Figures of the host. Not in the journal."""
 
     figures: HostFigures
 
 
-class Alert(_Event, frozen=True, kw_only=True, tag="alert"):
+class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     """Something the operator should know. Its number is that of the event."""
 
     level: Literal["info", "warning", "error"]
@@ -288,21 +291,21 @@ class Alert(_Event, frozen=True, kw_only=True, tag="alert"):
     about: str = ""
 
 
-class Acknowledged(_Event, frozen=True, kw_only=True, tag="alert.ack"):
+class Acknowledged(Event, frozen=True, kw_only=True, tag="alert.ack"):
     """Somebody has seen the alerts up to this number."""
 
     upto: int
     by: str
 
 
-class Marked(_Event, frozen=True, kw_only=True, tag="mark"):
+class Marked(Event, frozen=True, kw_only=True, tag="mark"):
     """Somebody marked this moment, to find it again."""
 
     by: str
     text: str = ""
 
 
-class PersonaState(_Event, frozen=True, kw_only=True, tag="persona"):
+class PersonaState(Event, frozen=True, kw_only=True, tag="persona"):
     """Who she is now, and what she could be."""
 
     name: str
@@ -340,9 +343,20 @@ ShowEvent: TypeAlias = (
     | Acknowledged
     | Marked
     | PersonaState
+    | ObsState
+    | ObsFigures
+    | ObsLink
+    | SceneChanged
+    | PanicReached
+    | PutBack
+    | Drilled
+    | OperatorGone
+    | OperatorBack
+    | Switching
+    | ProfileChanged
 )
 
-FLEETING = (EngineFigures, ShowFigures, Levels, Host, Delta)
+FLEETING = (EngineFigures, ShowFigures, Levels, Host, Delta, ObsState, ObsFigures)
 """Only worth something now: latest-wins to watchers (deltas apart), and not in the journal."""
 
 
@@ -364,3 +378,54 @@ class Logs(Body, frozen=True, kw_only=True):
 
 TOLD = EventKind("show.event", Told)
 LOGS = EventKind("show.logs", Logs, Traffic.RESULT)
+
+__all__ = [
+    "FLEETING",
+    "LOGS",
+    "TOLD",
+    "Acknowledged",
+    "Acted",
+    "Action",
+    "Aired",
+    "Airing",
+    "Alert",
+    "ConsoleWishes",
+    "Delta",
+    "DeviceState",
+    "Drilled",
+    "EngineChanged",
+    "EngineFigures",
+    "EngineState",
+    "Event",
+    "GateState",
+    "Heard",
+    "Host",
+    "Judged",
+    "Levels",
+    "LogLine",
+    "Logs",
+    "Marked",
+    "Muted",
+    "ObsFigures",
+    "ObsLink",
+    "ObsState",
+    "OperatorBack",
+    "OperatorGone",
+    "Operators",
+    "PanicReached",
+    "Panicked",
+    "PersonaState",
+    "ProfileChanged",
+    "PutBack",
+    "Resumed",
+    "SceneChanged",
+    "ShowEvent",
+    "ShowFigures",
+    "ShowStarted",
+    "ShowStopping",
+    "Source",
+    "Switching",
+    "Told",
+    "TurnDone",
+    "TurnStarted",
+]

@@ -18,6 +18,7 @@ ENGINES = {
     "policy": "engines.policy.engine:PolicyEngine",
     "tts": "engines.tts.engine:TtsEngine",
     "metrics": "engines.metrics.engine:MetricsEngine",
+    "obs": "engines.obs.engine:ObsEngine",
     "echo": "engines.echo.engine:EchoEngine",
 }
 
@@ -40,7 +41,7 @@ def load(name: str) -> type[Any]:
 
 
 def engine(
-    name: Annotated[str, typer.Argument(help="audio, asr, policy, tts, metrics or echo")],
+    name: Annotated[str, typer.Argument(help="audio, asr, policy, tts, metrics, obs or echo")],
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="take the configuration from this profile")
     ] = "",

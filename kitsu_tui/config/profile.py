@@ -266,7 +266,7 @@ def _disabled(said: str) -> dict[str, str]:
         ConfigError: a word names no engine.
     """
     disabled: dict[str, str] = {}
-    later = {"obs", "avatar", "twitch", "gateway", "telemetry"}
+    later = {"avatar", "twitch", "gateway", "telemetry"}
     for word in said.split(","):
         if not word.strip():
             continue

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from engines.wire import asr, audio, echo, metrics, policy, tts
+from engines.wire import asr, audio, echo, metrics, obs, policy, tts
 
 
 class Persona(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +102,7 @@ class Engines(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy: Process = field(default_factory=lambda: Process(nice=10))
     tts: Process = field(default_factory=lambda: Process(nice=2))
     metrics: Process = field(default_factory=lambda: Process(nice=15))
+    obs: Process = field(default_factory=lambda: Process(enabled=False))
     echo: Process = field(default_factory=lambda: Process(enabled=False))
 
 
@@ -134,6 +135,52 @@ class Console(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = {}
 
 
+class Scenes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which scene OBS shows, by itself. Needs the `obs` engine."""
+
+    moods: Annotated[
+        dict[str, str], Meta(description="scene by her mood, such as {angry: Close-up}")
+    ] = {}
+    events: Annotated[
+        dict[Literal["started", "stopping", "speaking", "quiet", "resumed", "operator_back"], str],
+        Meta(
+            description="scene by what happens: started, stopping (the show), speaking, quiet "
+            "(she), resumed (after panic, when nothing was put back), operator_back"
+        ),
+    ] = {}
+    hold_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=3600,
+            description="a scene that somebody chose by hand stays at least this long, in seconds",
+        ),
+    ] = 30.0
+    every_s: Annotated[
+        float, Meta(ge=0, le=600, description="shortest time between two of its own changes")
+    ] = 4.0
+    quiet_s: Annotated[
+        float, Meta(ge=0, le=600, description="silence after which she counts as quiet")
+    ] = 5.0
+
+
+class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens when nobody is at a console."""
+
+    when_gone: Annotated[
+        Literal["go_on", "brb", "panic"],
+        Meta(description="go on, bring the BRB scene, or panic; whoever attaches is told"),
+    ] = "go_on"
+    no_console_s: Annotated[
+        float,
+        Meta(ge=0, le=86400, description="gone: no console for this long, in seconds; 0: never"),
+    ] = 60.0
+    no_key_m: Annotated[
+        float,
+        Meta(ge=0, le=1440, description="gone: no key for this many minutes; 0: never"),
+    ] = 0.0
+
+
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole profile."""
 
@@ -146,16 +193,19 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     conversation: Conversation = field(default_factory=Conversation)
     safety: Safety = field(default_factory=Safety)
     console: Console = field(default_factory=Console)
+    scenes: Scenes = field(default_factory=Scenes)
+    operator: Operator = field(default_factory=Operator)
     engines: Engines = field(default_factory=Engines)
     audio: audio.Config = field(default_factory=audio.Config)
     asr: asr.Config = field(default_factory=asr.Config)
     policy: policy.Config = field(default_factory=policy.Config)
     tts: tts.Config = field(default_factory=tts.Config)
     metrics: metrics.Config = field(default_factory=metrics.Config)
+    obs: obs.Config = field(default_factory=obs.Config)
     echo: echo.Config = field(default_factory=echo.Config)
 
 
-ENGINES = ("audio", "asr", "policy", "tts", "metrics", "echo")
+ENGINES = ("audio", "asr", "policy", "tts", "metrics", "obs", "echo")
 
 ALIASES = {
     "asr_worker": "asr",

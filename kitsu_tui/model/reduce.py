@@ -14,10 +14,12 @@ from kitsu_tui.model.state import (
     EngineChange,
     EngineView,
     MarkView,
+    OperatorView,
     PanicView,
     PersonaView,
     SentenceView,
     ShowState,
+    SwitchView,
     TurnView,
 )
 
@@ -207,6 +209,8 @@ def _panicked(state: ShowState, event: show.Panicked, t: float) -> None:
         by=event.by,
         since=since,
         surfaces=dict(event.surfaces),
+        why=dict(event.why),
+        waits=list(event.waits),
         done=event.done,
     )
 
@@ -256,7 +260,78 @@ def _persona(state: ShowState, event: show.PersonaState, t: float) -> None:
     )
 
 
+def _panic_reached(state: ShowState, event: show.PanicReached, t: float) -> None:
+    panic = state.panic
+    if not panic.latched:
+        return
+    panic.surfaces = panic.surfaces | event.surfaces
+    panic.why = {k: v for k, v in panic.why.items() if k not in event.surfaces} | event.why
+    panic.waits = [name for name in panic.waits if event.surfaces.get(name) is None]
+
+
+def _put_back(state: ShowState, event: show.PutBack, t: float) -> None:
+    if not state.panic.latched:
+        state.panic.surfaces, state.panic.why = dict(event.surfaces), dict(event.why)
+
+
+def _drilled(state: ShowState, event: show.Drilled, t: float) -> None:
+    state.drill = event
+
+
+def _obs(state: ShowState, event: show.ObsState, t: float) -> None:
+    state.obs.state = event.state
+
+
+def _obs_figures(state: ShowState, event: show.ObsFigures, t: float) -> None:
+    state.obs.figures = event.figures
+
+
+def _obs_link(state: ShowState, event: show.ObsLink, t: float) -> None:
+    state.obs.since = t
+
+
+def _scene(state: ShowState, event: show.SceneChanged, t: float) -> None:
+    view = state.obs
+    view.scene_since, view.scene_before = t, event.before
+    view.scene_by, view.scene_why = event.by, event.why
+
+
+def _gone(state: ShowState, event: show.OperatorGone, t: float) -> None:
+    state.operator = OperatorView(
+        gone=True, since=event.since, why=event.why, did=event.did, detail=event.detail
+    )
+
+
+def _back(state: ShowState, event: show.OperatorBack, t: float) -> None:
+    state.operator.gone, state.operator.back_by = False, event.by
+
+
+def _switching(state: ShowState, event: show.Switching, t: float) -> None:
+    state.switching = SwitchView(
+        profile=event.profile, by=event.by, phase=event.phase, detail=event.detail, since=t
+    )
+
+
+def _profile(state: ShowState, event: show.ProfileChanged, t: float) -> None:
+    state.profile, state.title, state.live = event.profile, event.title, event.live
+    state.console, state.switching = event.console, SwitchView()
+    state.engines = {
+        name: state.engines.get(name, EngineView(name=name, since=t)) for name in event.engines
+    }
+
+
 _HANDLERS = {
+    show.PanicReached: _panic_reached,
+    show.PutBack: _put_back,
+    show.Drilled: _drilled,
+    show.ObsState: _obs,
+    show.ObsFigures: _obs_figures,
+    show.ObsLink: _obs_link,
+    show.SceneChanged: _scene,
+    show.OperatorGone: _gone,
+    show.OperatorBack: _back,
+    show.Switching: _switching,
+    show.ProfileChanged: _profile,
     show.ShowStarted: _started,
     show.ShowStopping: _stopping,
     show.EngineChanged: _engine,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from engines.wire import show
+from engines.wire import obs, show
 from engines.wire.metrics import HostFigures
 from kitsu_tui.model.notes import NoteView
 
@@ -103,7 +103,48 @@ class PanicView(Struct, kw_only=True):
     since: float = 0
     surfaces: dict[str, float | None] = {}
     """Milliseconds to done for each surface; null: it failed or has not answered."""
+    why: dict[str, str] = {}
+    """By surface: why it failed or waits."""
+    waits: list[str] = []
+    """Surfaces that get it when they are there again."""
     done: bool = False
+
+
+class ObsView(Struct, kw_only=True):
+    """OBS as it was last told."""
+
+    state: obs.State | None = None
+    figures: obs.Figures | None = None
+    since: float = 0
+    """Wall time since when the link is as it is."""
+    scene_since: float = 0
+    scene_before: str = ""
+    scene_by: str = ""
+    scene_why: str = ""
+
+
+class OperatorView(Struct, kw_only=True):
+    """Whether an operator is there, and what was done when not."""
+
+    gone: bool = False
+    since: float = 0
+    """Wall time of the last sign of an operator, when gone."""
+    why: str = ""
+    did: str = ""
+    detail: str = ""
+    back_by: str = ""
+    """Who came back; what was done while nobody was there stands until it is undone."""
+
+
+class SwitchView(Struct, kw_only=True):
+    """A switch of profiles that is under way, or the last one that failed."""
+
+    profile: str = ""
+    by: str = ""
+    phase: str = ""
+    """Empty: none."""
+    detail: str = ""
+    since: float = 0
 
 
 class AlertView(Struct, kw_only=True):
@@ -175,6 +216,11 @@ class ShowState(Struct, kw_only=True):
     """What happened between the turns."""
     persona: PersonaView = field(default_factory=PersonaView)
     console: show.ConsoleWishes = show.ConsoleWishes()
+    obs: ObsView = field(default_factory=ObsView)
+    drill: show.Drilled | None = None
+    """The last rehearsal of panic, also of an earlier show."""
+    operator: OperatorView = field(default_factory=OperatorView)
+    switching: SwitchView = field(default_factory=SwitchView)
     marks: list[dict[str, float]] = []
     """`marks_ms` of the last turns that became audible: what percentiles are taken over."""
 

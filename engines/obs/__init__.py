@@ -1,0 +1,1 @@
+"""`obs`: OBS Studio, by obs-websocket."""
