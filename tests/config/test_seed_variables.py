@@ -9,7 +9,7 @@ import pytest
 from kitsu_tui.config import load_profile, paths
 from kitsu_tui.config.environ import variables
 
-MISSING_AT_MOST = 39
+MISSING_AT_MOST = 35
 """Lower this with every variable that moves to the honoured ones; never raise it."""
 
 ELSEWHERE = {"KITSU_CONFIG_FILE", "KITSU_LOG_ROOT", "PIPELINE_DISABLE"}
@@ -55,6 +55,10 @@ VALUES = {
     "ASR_SILENCE_MS": ("700", 700),
     "GPU_METRICS_INTERVAL_SECONDS": ("5", 5.0),
     "LLM_MODEL_NAME": ("some-model", "some-model"),
+    "OBS_PANIC_FILTER": ("Camera/Blur", "Camera/Blur"),
+    "OBS_SCENES": ("Main, Close-up", ["Main", "Close-up"]),
+    "OBS_WS_PASSWORD": ("s3cret", "s3cret"),
+    "OBS_WS_URL": ("ws://10.0.0.7:4455", "ws://10.0.0.7:4455"),
     "PIPER_MODEL": ("some-voice", "some-voice"),
     "POLICY_FAMILY_FRIENDLY": ("0", False),
     "POLICY_RETRY_ATTEMPTS": ("4", 4),
