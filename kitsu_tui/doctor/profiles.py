@@ -74,7 +74,7 @@ def persona(context: Context) -> Finding:
     """Her persona's file."""
     if context.loaded is None:
         return skipped("persona", UNREADABLE)
-    from kitsu_tui.show.persona import load_persona
+    from kitsu_tui.config.persona import load_persona
 
     path = context.loaded.persona_path()
     preset = context.loaded.profile.persona.preset

@@ -16,8 +16,8 @@ from engines.wire import audio, control, policy, show
 from engines.wire.envelope import At
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
+from kitsu_tui.config.persona import Persona
 from kitsu_tui.show.history import History
-from kitsu_tui.show.persona import Persona
 from kitsu_tui.show.safety import Keeper, Verdict, guarded
 from kitsu_tui.show.speech import Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor

@@ -20,6 +20,7 @@ from engines.wire.stale import StaleFilter
 from kitsu_tui import __version__, platform
 from kitsu_tui.config import ConfigError, Loaded, endpoint, paths
 from kitsu_tui.config.filelock import LockTimeout, file_lock
+from kitsu_tui.config.persona import Persona, load_persona
 from kitsu_tui.show.answer import Stage
 from kitsu_tui.show.bus import LOGS_EVERY_S, Bus
 from kitsu_tui.show.control import Server
@@ -29,7 +30,6 @@ from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.panic import Panic
-from kitsu_tui.show.persona import Persona, load_persona
 from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.supervisor import Supervisor, specs
 from kitsu_tui.show.unit import Around, child_environ

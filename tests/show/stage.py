@@ -24,12 +24,12 @@ from msgspec import Struct
 from engines.wire import audio, show
 from engines.wire.message import EventKind
 from kitsu_tui.config import Profile
+from kitsu_tui.config.persona import Persona, Preset
 from kitsu_tui.show import answer
 from kitsu_tui.show.director import Director
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.history import History
 from kitsu_tui.show.panic import Panic
-from kitsu_tui.show.persona import Persona, Preset
 from kitsu_tui.show.safety import Gate, Keeper, Rule
 from kitsu_tui.show.turn import Turn
 from tests.show import cast, loudspeaker

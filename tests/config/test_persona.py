@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kitsu_tui.config import ConfigError
+from kitsu_tui.config.persona import load_persona
 from kitsu_tui.config.profile import profiles_folder
-from kitsu_tui.show.persona import load_persona
 
 KITSU = profiles_folder() / "personas" / "kitsu.yaml"
 SMALL = """
