@@ -43,14 +43,23 @@ SAME_LINES = 500
 """Lines that are compared when the console comes back, so that none is shown twice."""
 
 Topic = Literal[
-    "status", "engines", "figures", "transcript", "logs", "latency", "host", "levels", "alerts"
+    "status",
+    "engines",
+    "figures",
+    "transcript",
+    "logs",
+    "latency",
+    "host",
+    "levels",
+    "alerts",
+    "obs",
 ]
 ALL: frozenset[Topic] = frozenset(get_args(Topic))
 
 _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.ShowStarted: tuple(ALL),
     show.ShowStopping: ("status", "transcript"),
-    show.EngineChanged: ("engines", "status", "transcript"),
+    show.EngineChanged: ("engines", "status", "transcript", "obs"),
     show.EngineFigures: ("figures",),
     show.TurnStarted: ("transcript",),
     show.Heard: ("transcript",),
@@ -62,8 +71,19 @@ _TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.Levels: ("levels",),
     show.DeviceState: ("levels", "transcript"),
     show.Muted: ("status", "levels", "transcript"),
-    show.Panicked: ("status", "transcript"),
-    show.Resumed: ("status", "transcript"),
+    show.Panicked: ("status", "transcript", "obs"),
+    show.Resumed: ("status", "transcript", "obs"),
+    show.PanicReached: ("status", "transcript", "obs"),
+    show.PutBack: ("status", "transcript", "obs"),
+    show.Drilled: ("status", "transcript", "obs"),
+    show.ObsState: ("status", "obs"),
+    show.ObsFigures: ("status", "obs"),
+    show.ObsLink: ("status", "transcript", "obs"),
+    show.SceneChanged: ("status", "transcript", "obs"),
+    show.OperatorGone: ("status", "transcript"),
+    show.OperatorBack: ("status", "transcript"),
+    show.Switching: ("status", "transcript"),
+    show.ProfileChanged: tuple(ALL),
     show.Operators: ("status",),
     show.Host: ("host",),
     show.Alert: ("status", "alerts"),

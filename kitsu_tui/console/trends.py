@@ -48,9 +48,11 @@ class Series:
 
 
 class Trends:
-    """All series, by name: `cpu`, `memory`, `sent`, `received`, `gpu0`, `gpu0.memory`, `tts.cpu`.
+    """All series, by name: `cpu`, `memory`, `sent`, `received`, `gpu0`, `gpu0.memory`, `tts.cpu`,
+    `obs.kbps`.
 
-    CPU, memory and GPU are in percent (an engine's of one core), the network in bytes a second.
+    CPU, memory and GPU are in percent (an engine's of one core), the network in bytes a second, the
+    stream in kbit/s.
     """
 
     def __init__(self) -> None:
@@ -64,6 +66,9 @@ class Trends:
         elif isinstance(event, show.Host):
             for name, value in _host(event.figures):
                 self._add(name, told.t, value)
+        elif isinstance(event, show.ObsFigures):
+            if event.figures.bitrate_kbps is not None:
+                self._add("obs.kbps", told.t, event.figures.bitrate_kbps)
         elif isinstance(event, show.ShowStarted):
             self._series.clear()
 

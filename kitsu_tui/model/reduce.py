@@ -283,7 +283,7 @@ def _obs(state: ShowState, event: show.ObsState, t: float) -> None:
 
 
 def _obs_figures(state: ShowState, event: show.ObsFigures, t: float) -> None:
-    state.obs.figures = event.figures
+    state.obs.figures, state.obs.figures_at = event.figures, t
 
 
 def _obs_link(state: ShowState, event: show.ObsLink, t: float) -> None:
@@ -298,12 +298,13 @@ def _scene(state: ShowState, event: show.SceneChanged, t: float) -> None:
 
 def _gone(state: ShowState, event: show.OperatorGone, t: float) -> None:
     state.operator = OperatorView(
-        gone=True, since=event.since, why=event.why, did=event.did, detail=event.detail
+        gone=True, since=event.since, at=t, why=event.why, did=event.did, detail=event.detail
     )
 
 
 def _back(state: ShowState, event: show.OperatorBack, t: float) -> None:
     state.operator.gone, state.operator.back_by = False, event.by
+    state.operator.gone_s = event.gone_s
 
 
 def _switching(state: ShowState, event: show.Switching, t: float) -> None:

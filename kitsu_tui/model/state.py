@@ -115,6 +115,8 @@ class ObsView(Struct, kw_only=True):
 
     state: obs.State | None = None
     figures: obs.Figures | None = None
+    figures_at: float = 0
+    """Wall time of the figures."""
     since: float = 0
     """Wall time since when the link is as it is."""
     scene_since: float = 0
@@ -129,6 +131,10 @@ class OperatorView(Struct, kw_only=True):
     gone: bool = False
     since: float = 0
     """Wall time of the last sign of an operator, when gone."""
+    at: float = 0
+    """Wall time at which nobody was taken to be there."""
+    gone_s: float = 0
+    """How long nobody was, once somebody is back."""
     why: str = ""
     did: str = ""
     detail: str = ""

@@ -45,7 +45,8 @@ class ScriptedShow:
     Attributes:
         script: told before anybody attaches: what the first snapshot holds.
         logs: the backlog of log lines.
-        asked: every request but watch and ping: name and parameters.
+        asked: every request but watch, ping and touch: name and parameters.
+        touches: how often a console said that somebody is there.
         refuse: names of requests that are refused, with the reason.
         deaf: True: requests are noted and never answered.
     """
@@ -58,6 +59,7 @@ class ScriptedShow:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     deaf: bool = False
+    touches: int = 0
     answered: int = 0
     connections: int = 0
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -170,7 +172,10 @@ class ScriptedShow:
             self._watch(request, params, writer)
             await self._note()
             return
-        if kind is not control.PING:
+        if kind is control.TOUCH:
+            self.touches += 1
+            await self._note()
+        elif kind is not control.PING:
             self.asked.append((kind.name, params))
             await self._note()
         if self.deaf:
@@ -231,7 +236,7 @@ class ScriptedShow:
             self.tell(show.ShowStopping(by=params.by))
         elif kind is control.STATUS:
             return control.Snapshot(state=msgspec.to_builtins(state))
-        elif kind is control.PING:
+        elif kind in (control.PING, control.TOUCH):
             return msgspec.json.decode(b"{}", type=kind.result)
         return control.Done()
 
