@@ -25,6 +25,11 @@ MAX_MESSAGE = 16_000
 """Characters of a message that are kept."""
 
 
+def is_secret(name: str) -> bool:
+    """True for a variable that is named as secrets are."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def stamp(seconds: float) -> str:
     """Wall time as ISO 8601 in UTC with milliseconds."""
     whole, ms = divmod(round(seconds * 1000), 1000)
@@ -44,7 +49,7 @@ class Masker:
     def learn(self, environ: Mapping[str, str]) -> None:
         """Mask these variables' secrets as well from now on."""
         for name, value in environ.items():
-            if _SECRET_NAME.search(name):
+            if is_secret(name):
                 self.add(value)
 
     def add(self, value: str) -> None:

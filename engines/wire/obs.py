@@ -11,10 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct, field
 
 from engines.wire import surface
+from engines.wire.live import LIVE
 from engines.wire.message import Body, Empty, EventKind, RequestKind, Traffic
-
-LIVE = {"live": True}
-"""`extra` of configuration keys that a running engine takes over without a restart."""
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ class MissingError(ConfigError):
 
 
 def nearest(found: str, known: Iterable[str]) -> str:
-    """` (did you mean X?)`, or an empty text when nothing is near."""
-    near = difflib.get_close_matches(found, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {near[0]}?)" if near else ""
+    """` (did you mean X?)`, or an empty text when nothing is near. Case tells nothing apart."""
+    names = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(found.casefold(), names, n=1, cutoff=0.5)
+    return f" (did you mean {names[near[0]]}?)" if near else ""

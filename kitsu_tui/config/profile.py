@@ -28,6 +28,9 @@ class Loaded:
         profile: the checked values.
         environ: the environment with `.env` below it.
         disabled: engines that PIPELINE_DISABLE switches off, with the words used.
+        path: its file, None where there is none.
+        extends: the files that it stands on, its own first and base last, as they are shown.
+        places: where each key was written.
     """
 
     def __init__(
@@ -37,12 +40,23 @@ class Loaded:
         environ: Mapping[str, str],
         folder: Path,
         disabled: dict[str, str],
+        *,
+        path: Path | None = None,
+        extends: list[str] | None = None,
+        places: Mapping[tuple[str, ...], Place] | None = None,
     ) -> None:
         self.name = name
         self.profile = profile
         self.environ = environ
         self.folder = folder
         self.disabled = disabled
+        self.path = path
+        self.extends = extends or []
+        self.places = places or {}
+
+    def place(self, *key: str) -> str:
+        """Where a key was written, or what holds it: `FILE:LINE`, or the variable's name."""
+        return str(_place(key, self.places))
 
     def enabled(self, engine: str) -> bool:
         """True when the profile starts this engine and PIPELINE_DISABLE does not forbid it."""
@@ -117,7 +131,8 @@ def load_profile(name: str = "", environ: Mapping[str, str] | None = None) -> Lo
     path = _find(wanted)
     data: dict[str, Any] = {}
     places: dict[tuple[str, ...], Place] = {}
-    for document in _chain(path):
+    chain = _chain(path)
+    for document in chain:
         _merge(data, document.data)
         places.update(document.places)
     said, from_environ = env.overrides(variables, given)
@@ -126,7 +141,16 @@ def load_profile(name: str = "", environ: Mapping[str, str] | None = None) -> Lo
     profile = _convert(data, places)
     disabled = _disabled(variables.get("PIPELINE_DISABLE", ""))
     shown = wanted if "/" not in wanted and not wanted.endswith((".yaml", ".yml")) else path.stem
-    return Loaded(shown, profile, variables, profiles_folder(), disabled)
+    return Loaded(
+        shown,
+        profile,
+        variables,
+        profiles_folder(),
+        disabled,
+        path=path,
+        extends=[document.name for document in reversed(chain)],
+        places=places,
+    )
 
 
 def known_profiles() -> list[str]:
@@ -253,7 +277,7 @@ def _check_keys(
         _check_keys(value, known[key], here, places)
 
 
-def _place(path: tuple[str, ...], places: dict[tuple[str, ...], Place]) -> Place:
+def _place(path: tuple[str, ...], places: Mapping[tuple[str, ...], Place]) -> Place:
     while path and path not in places:
         path = path[:-1]
     return places.get(path, Place("profile", 0))

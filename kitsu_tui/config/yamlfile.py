@@ -30,10 +30,11 @@ Path_ = tuple[str, ...]
 
 
 class Document(NamedTuple):
-    """Plain data, and the place of each key by its path."""
+    """Plain data, and the place of each key by its path; `name` is how messages call it."""
 
     data: dict[str, Any]
     places: dict[Path_, Place]
+    name: str = ""
 
 
 def read(path: Path, shown: str = "") -> Document:
@@ -54,7 +55,7 @@ def read(path: Path, shown: str = "") -> Document:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         places: dict[Path_, Place] = {}
         if node is None:
-            return Document({}, places)
+            return Document({}, places, name)
         _check(node, (), name, places, itertools.count(), 0)
         data = yaml.safe_load(text)
     except ConfigError:
@@ -68,10 +69,10 @@ def read(path: Path, shown: str = "") -> Document:
     except (yaml.YAMLError, RecursionError, ValueError) as err:
         raise ConfigError(f"{name}: not YAML: {' '.join(str(err).split())}") from None
     if data is None:  # only `---`
-        return Document({}, {})
+        return Document({}, {}, name)
     if not isinstance(data, dict):
         raise ConfigError(f"{name}: found a {type(data).__name__}, expected keys with values")
-    return Document(data, places)
+    return Document(data, places, name)
 
 
 def _check(
