@@ -34,6 +34,8 @@ from kitsu_tui.obsws import ObsClient, ObsRefused, ObsTrouble, Told
 
 START_S = 30.0
 LEAVE_S = 15.0
+STOP_S = 7.0
+"""An idle client delays OBS 29's end by 5 s; now and then it never ends, though it has saved."""
 TRIES = 3
 POLL_S = 0.05
 PROGRAMS = {"obs": "obs-studio", "Xvfb": "xvfb"}
@@ -44,7 +46,9 @@ _COMMAND = (
     *("--collection", "Lab", "--profile", "Lab"),
 )
 # It ends when its input does, which is when the process that made it has died.
-_GUARD = 'read -r _; kill -KILL -- "-$1" 2>/dev/null'
+_GUARD = (
+    'read -r _; kill -s KILL -- "-$1"; sleep 0.2; case "$2" in */kobs-*) rm -rf -- "$2" ;; esac'
+)
 
 
 class NoObs(Exception):
@@ -153,7 +157,7 @@ class ObsLab:
             self.go_on()
             self._obs.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._obs.process.wait(LEAVE_S)
+                self._obs.process.wait(STOP_S)
         self.kill()
 
     def kill(self) -> None:
@@ -279,9 +283,10 @@ class _Part:
                 pass_fds=pass_fds,
             )
         self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "guard", str(self.process.pid)],
+            ["/bin/sh", "-c", _GUARD, "guard", str(self.process.pid), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
 

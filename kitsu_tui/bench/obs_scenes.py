@@ -7,8 +7,8 @@
     Starting   Curtain
     Ending     Curtain
 
-Inputs with sound: Mic, Desktop, Music (in Main). The scene Main has the filter `Panic`, off. The
-transitions are Cut, Fade, Swipe and Slide; Cut is set.
+Inputs that can sound, and are silent: Mic, Desktop, Music (in Main). The scene Main has the filter
+`Panic`, off. The transitions are Cut, Fade, Swipe and Slide; Cut is set.
 
 Form: what OBS 29 writes itself (basic/scenes/*.json); newer ones read it and bring it up to date.
 """
@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import math
 import struct
-import wave
 import zlib
 from pathlib import Path
 from typing import Any
@@ -62,11 +61,7 @@ def write(config: Path, port: int, password: str, fps: int) -> None:
         ),
     )
     (profile / "basic.ini").write_text(_PROFILE.format(fps=fps, media=media), "utf-8")
-    image, sound = media / "avatar.png", media / "music.wav"
-    if not image.exists():
-        image.write_bytes(picture())
-    if not sound.exists():
-        _tone(sound)
+    (media / "avatar.png").write_bytes(picture())
     collection(scenes / "Lab.json", "Lab", media)
 
 
@@ -106,7 +101,6 @@ def collection(path: Path, name: str, media: Path) -> None:
     curtain["filters"] = [_filter("Blur", "color_filter_v2", {"opacity": 0.9})]
     main = _scene("Main", ["Music", "Mic", "Desktop", "Stage", "Avatar", CAPTION], ["Avatar"])
     main["filters"] = [_filter(PANIC_FILTER, "color_filter_v2", {"brightness": -1.0})]
-    music = {"local_file": str(media / "music.wav"), "looping": True}
     sources = [
         stage,
         curtain,
@@ -117,7 +111,7 @@ def collection(path: Path, name: str, media: Path) -> None:
         _source("Avatar", "image_source", {"file": str(media / "avatar.png")}),
         _source("Mic", "ffmpeg_source", {"local_file": ""}),
         _source("Desktop", "ffmpeg_source", {"local_file": ""}),
-        _source("Music", "ffmpeg_source", music),
+        _source("Music", "ffmpeg_source", {"local_file": ""}),
         _scene("Close-up", ["Close"]),
         _scene("BRB", ["Curtain", "Back soon"]),
         _scene("Starting", ["Curtain"]),
@@ -188,16 +182,6 @@ def picture(side: int = 64) -> bytes:
     head = struct.pack("!IIBBBBB", side, side, 8, 6, 0, 0, 0)
     body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
-
-
-def _tone(path: Path) -> None:
-    """Two seconds of a quiet 220 Hz, s16 mono at 48 kHz."""
-    wave_of = (round(2000 * math.sin(2 * math.pi * 220 * i / 48_000)) for i in range(96_000))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(48_000)
-        file.writeframes(b"".join(struct.pack("<h", value) for value in wave_of))
 
 
 def _private(path: Path, text: str) -> None:
