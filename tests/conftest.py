@@ -26,6 +26,7 @@ for _name, _handler in (
 
 SLOW = {
     "tests/bench/test_console.py",
+    "tests/bench/test_obs_lab.py",
     "tests/bench/test_place.py",
     "tests/bench/test_terminal.py",
     "tests/cli/test_cli.py",
