@@ -45,6 +45,11 @@ class AsrEngine(Engine[asr.Config]):
 
         return Worker(backends.load(self.config), loop)
 
+    async def reconfigure(self, config: asr.Config) -> None:
+        """Take other times of partials from the next utterance on, the threshold from now on."""
+        self._worker.recogniser.threshold = config.no_speech_threshold
+        self.config = config
+
     async def stop(self) -> None:
         """Take no more work."""
         if hasattr(self, "_worker"):

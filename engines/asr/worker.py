@@ -69,7 +69,7 @@ class Worker:
     """Decodes jobs in a thread of its own."""
 
     def __init__(self, recogniser: Recogniser, loop: asyncio.AbstractEventLoop) -> None:
-        self._recogniser = recogniser
+        self.recogniser = recogniser
         self._loop = loop
         self._order = count()
         self._jobs: list[tuple[int, int, Job]] = []
@@ -114,7 +114,7 @@ class Worker:
             heard: Heard | None = None
             error: Exception | None = None
             try:
-                heard = self._recogniser.decode(
+                heard = self.recogniser.decode(
                     job.sound,
                     final=job.urgency is not Urgency.PARTIAL,
                     wanted=lambda job=job: self._wanted(job),  # type: ignore[misc]

@@ -36,16 +36,26 @@ class Segmenter:
         self._ends = Endpointer(
             config.frame_ms, config.onset_ms, config.pause_ms, config.silence_ms
         )
-        self._preroll_ns = config.preroll_ms * 1_000_000
-        self._max_ns = round(config.max_utterance_s * 1e9)
-        keep_ns = self._preroll_ns + self._ends.window_ns
-        self._ring: deque[tuple[int, bytes]] = deque(maxlen=keep_ns // self._frame_ns + 2)
+        self._ring: deque[tuple[int, bytes]] = deque()
+        self._bounds(config)
         self._rest: Samples = np.zeros(0, np.int16)
         self._unsent: list[bytes] = []
         self._count = itertools.count(1)
         self._utterance = 0
         self._began_ns = 0
         self._sent_to_ns = 0
+
+    def _bounds(self, config: audio.Config) -> None:
+        self._preroll_ns = config.preroll_ms * 1_000_000
+        self._max_ns = round(config.max_utterance_s * 1e9)
+        keep_ns = self._preroll_ns + self._ends.window_ns
+        self._ring = deque(self._ring, maxlen=keep_ns // self._frame_ns + 2)
+
+    def retune(self, config: audio.Config) -> None:
+        """Go by other thresholds and times from the next frame on; rate and frame stay."""
+        self._gate.retune(config.vad_level, config.min_level_db)
+        self._ends.retune(config.onset_ms, config.pause_ms, config.silence_ms)
+        self._bounds(config)
 
     @property
     def hearing(self) -> bool:

@@ -88,6 +88,11 @@ class Ears:
         self._feeding: Feeding | None = None
         self._peak = 0
 
+    def retune(self, config: audio.Config) -> None:
+        """Go by other thresholds and times from now on."""
+        self._config = config
+        self._segmenter.retune(config)
+
     def take(self, block: bytes, channels: int, rate: int, end_ns: int) -> None:
         """Take a block of s16 samples that ended at `end_ns`, from the device's thread."""
         if len(self._queue) >= MAX_BLOCKS:

@@ -88,6 +88,11 @@ class AudioEngine(Engine[audio.Config]):
             feeding = self._ears.feed(first)
             feeding.done.add_done_callback(lambda _: self._ears.unfeed(feeding))
 
+    async def reconfigure(self, config: audio.Config) -> None:
+        """Listen in another way from now on; what plays is not touched."""
+        self._ears.retune(config)
+        self.config = config
+
     async def stop(self) -> None:
         """Let the devices go."""
         if self._beat is not None:

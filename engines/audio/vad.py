@@ -44,6 +44,9 @@ class Detector(Protocol):
     def is_speech(self, buf: bytes, sample_rate: int) -> bool:
         """Judge 10, 20 or 30 ms of s16le mono."""
 
+    def set_mode(self, mode: int) -> None:
+        """How strict it is, 0 to 3."""
+
 
 class VoiceGate:
     """Judges frames of `frame_ms` at `rate`.
@@ -64,6 +67,11 @@ class VoiceGate:
         self._recent: deque[float] = deque(maxlen=max(1, round(FLOOR_WINDOW_S * 1000 / frame_ms)))
         self._since = 0
         self._floor: float | None = None
+
+    def retune(self, level: int, min_level_db: float) -> None:
+        """Be as strict as this from the next frame on."""
+        self._detector.set_mode(level)
+        self._min_level_db = min_level_db
 
     @property
     def gate_db(self) -> float:
@@ -118,17 +126,23 @@ class Endpointer:
     """
 
     def __init__(self, frame_ms: int, onset_ms: int, pause_ms: int, silence_ms: int) -> None:
+        self._frame_ms = frame_ms
         self._frame_ns = frame_ms * 1_000_000
-        self._onset = max(1, math.ceil(onset_ms / frame_ms))
-        self._resume = max(1, min(self._onset, math.ceil(60 / frame_ms)))
-        self._pause_ns = min(pause_ms, silence_ms) * 1_000_000
-        self._silence_ns = silence_ms * 1_000_000
-        self._window: deque[int] = deque(maxlen=self._onset)
+        self._window: deque[int] = deque()
         """Ends of the last voiced frames that have not yet made speech or a resumption."""
+        self.retune(onset_ms, pause_ms, silence_ms)
         self.speaking = False
         self.paused = False
         self.onset_ns = 0
         self.last_voiced_ns = 0
+
+    def retune(self, onset_ms: int, pause_ms: int, silence_ms: int) -> None:
+        """Go by other times from the next frame on, in an utterance that is under way as well."""
+        self._onset = max(1, math.ceil(onset_ms / self._frame_ms))
+        self._resume = max(1, min(self._onset, math.ceil(60 / self._frame_ms)))
+        self._pause_ns = min(pause_ms, silence_ms) * 1_000_000
+        self._silence_ns = silence_ms * 1_000_000
+        self._window = deque(self._window, maxlen=self._onset)
 
     @property
     def window_ns(self) -> int:

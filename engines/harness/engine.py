@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
 from engines.harness.call import Call, Link
+from engines.harness.configure import configure
+from engines.wire import common
 from engines.wire.envelope import Cancel
-from engines.wire.message import EventKind, RequestKind
+from engines.wire.message import Empty, EventKind, RequestKind
 
 C = TypeVar("C", bound=Struct)
 E = TypeVar("E", bound="Engine[Any]")
@@ -47,6 +50,7 @@ class Engine(Generic[C]):
     def __init__(self, config: C, link: Link) -> None:
         self.config = config
         self.link = link
+        self.configuring = asyncio.Lock()
 
     async def start(self) -> None:
         """Load what is needed. The harness says `loading` before and `ready` after.
@@ -57,11 +61,26 @@ class Engine(Generic[C]):
             ConfigError, Missing: see their exit codes. Anything else exits 1 and is retried.
         """
 
+    async def reconfigure(self, config: C) -> None:
+        """Take a configuration over of which only keys marked `live` differ. An engine that uses
+        some elsewhere than in `self.config` overrides this; what is under way may go on as it was.
+
+        Raises:
+            ConfigError: it cannot; the old one holds.
+        """
+        self.config = config
+
     async def stop(self) -> None:
         """Release what is held; a second at most."""
 
     def cancelled(self, cancel: Cancel) -> None:
         """Called on the loop for every cancellation, after the calls that it hits were told."""
+
+    @handles(common.CONFIGURE)
+    async def configure(self, params: common.Configure, call: Call) -> Empty:
+        """See `engines.harness.configure`."""
+        await configure(self, params)
+        return Empty()
 
     @classmethod
     def served(cls) -> dict[str, tuple[RequestKind[Any, Any], str]]:

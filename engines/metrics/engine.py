@@ -29,6 +29,7 @@ class MetricsEngine(Engine[metrics.Config]):
         self._gpus = GpuWatch(self.config.interval_s)
         self._host = HostLook()
         self._trouble = ""
+        self._changed = asyncio.Event()
         self._gpus.start()
         self._task = asyncio.create_task(self._tell(), name="metrics")
 
@@ -37,9 +38,24 @@ class MetricsEngine(Engine[metrics.Config]):
         self._task.cancel()
         await asyncio.to_thread(self._gpus.stop)
 
+    async def reconfigure(self, config: metrics.Config) -> None:
+        """Take another interval: it begins now."""
+        self.config = config
+        self._gpus.every(config.interval_s)
+        self._changed.set()
+
+    async def _interval(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(self.config.interval_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
     async def _tell(self) -> None:
         while True:
-            await asyncio.sleep(self.config.interval_s)
+            await self._interval()
             try:
                 host = await asyncio.to_thread(self._host.look)
             except (OSError, psutil.Error) as err:

@@ -90,6 +90,12 @@ class Cache:
             self._off = True
             self._warn(err)
 
+    def resize(self, limit: int) -> None:
+        """Give it another bound; what is over it leaves at once. 0 turns it off."""
+        self._limit = limit
+        self._off = limit <= 0
+        self.open()
+
     def get(self, name: str) -> Entry | None:
         """A line, or None. Marks it as used; a broken one is removed."""
         if self._off:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -67,6 +68,12 @@ class Chain:
         self._backends = loaded
         if failures:
             self.trouble = f"speaking with {self.first.name}; failed: " + "; ".join(failures)
+
+    def retuned(self, config: Config) -> Chain:
+        """The same synthesizers with another speaker or pace; see `Synthesizer.retuned`."""
+        other = copy.copy(self)
+        other._backends = [backend.retuned(config) for backend in self._backends]
+        return other
 
     def speak(
         self, text: str, speaker: int, stop: threading.Event, told: Saying

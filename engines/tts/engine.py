@@ -61,6 +61,14 @@ class TtsEngine(Engine[tts.Config]):
             self._degraded = True
             self.link.status("degraded", self._chain.trouble)
 
+    async def reconfigure(self, config: tts.Config) -> None:
+        """Take another speaker, pace or bound of the cache: from the next sentence on."""
+        loop = asyncio.get_running_loop()
+        self._chain = await loop.run_in_executor(self._worker, self._chain.retuned, config)
+        if config.cache_mb != self.config.cache_mb:
+            await loop.run_in_executor(self._disk, self._cache.resize, config.cache_mb * 1_000_000)
+        self.config = config
+
     async def stop(self) -> None:
         """Let lines that are being stored reach the disk; drop the rest."""
         self._worker.shutdown(wait=False, cancel_futures=True)
@@ -71,7 +79,8 @@ class TtsEngine(Engine[tts.Config]):
     async def speak(self, params: tts.Speak, call: Call) -> tts.Spoken:
         """Say a sentence; a voice that is not known is spoken in the configured one."""
         began = time.perf_counter_ns()
-        first = self._chain.first
+        chain = self._chain  # a sentence is said as it was begun
+        first = chain.first
         note = ""
         try:
             speaker = first.speaker(params.voice)
@@ -93,7 +102,7 @@ class TtsEngine(Engine[tts.Config]):
             await delivery.end()
             return delivery.spoken(saying, note, cached=True)
         async with self._ahead:
-            job = _Job(self._chain, text, speaker, call, saying)
+            job = _Job(chain, text, speaker, call, saying)
             async for chunk in job.chunks(self._worker):
                 await delivery.take(chunk, saying.rate)
             await delivery.end()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, Empty, EventKind, Owes, RequestKind, Traffic
 
 
@@ -22,12 +23,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     compute_type: Annotated[str, Meta(description="CTranslate2 type, such as int8 or float16")] = (
         "int8"
     )
-    partials: Annotated[bool, Meta(description="send what is understood so far")] = True
+    partials: Annotated[bool, Meta(description="send what is understood so far", extra=LIVE)] = True
     partial_first_ms: Annotated[
-        int, Meta(ge=100, le=5000, description="first partial after the onset, in ms")
+        int, Meta(ge=100, le=5000, description="first partial after the onset, in ms", extra=LIVE)
     ] = 350
     partial_every_ms: Annotated[
-        int, Meta(ge=100, le=5000, description="time between partials, in ms")
+        int, Meta(ge=100, le=5000, description="time between partials, in ms", extra=LIVE)
     ] = 500
     no_speech_threshold: Annotated[
         float,
@@ -35,6 +36,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0,
             le=1,
             description="above this likelihood of no speech, unlikely words are taken for noise",
+            extra=LIVE,
         ),
     ] = 0.6
 

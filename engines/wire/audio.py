@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, Empty, EventKind, Owes, RequestKind, Traffic
 
 
@@ -55,29 +56,42 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=60,
             le=5000,
             description="silence that ends a turn, in ms",
-            extra={"env": "ASR_SILENCE_MS"},
+            extra={"env": "ASR_SILENCE_MS", **LIVE},
         ),
     ] = 300
     pause_ms: Annotated[
         int,
         Meta(
-            ge=40, le=2000, description="silence that may be a turn's end: work ahead starts, in ms"
+            ge=40,
+            le=2000,
+            description="silence that may be a turn's end: work ahead starts, in ms",
+            extra=LIVE,
         ),
     ] = 120
     onset_ms: Annotated[
-        int, Meta(ge=20, le=500, description="voiced time that makes an onset, in ms")
+        int, Meta(ge=20, le=500, description="voiced time that makes an onset, in ms", extra=LIVE)
     ] = 60
     preroll_ms: Annotated[
-        int, Meta(ge=0, le=1000, description="sound kept from before the onset, in ms")
+        int, Meta(ge=0, le=1000, description="sound kept from before the onset, in ms", extra=LIVE)
     ] = 300
     vad_level: Annotated[
-        int, Meta(ge=0, le=3, description="WebRTC VAD aggressiveness, 3 is the strictest")
+        int,
+        Meta(ge=0, le=3, description="WebRTC VAD aggressiveness, 3 is the strictest", extra=LIVE),
     ] = 2
     min_level_db: Annotated[
-        float, Meta(ge=-100, le=0, description="frames below this level are never voice, in dBFS")
+        float,
+        Meta(
+            ge=-100,
+            le=0,
+            description="frames below this level are never voice, in dBFS",
+            extra=LIVE,
+        ),
     ] = -50.0
     max_utterance_s: Annotated[
-        float, Meta(ge=1, le=120, description="an utterance is ended at this length, in seconds")
+        float,
+        Meta(
+            ge=1, le=120, description="an utterance is ended at this length, in seconds", extra=LIVE
+        ),
     ] = 28.0
     input_file: Annotated[str, Meta(description="wav file for the file backend")] = ""
     output_file: Annotated[

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Configuration of `echo`."""
 
-    prefix: Annotated[str, Meta(description="put before every text that comes back")] = ""
+    prefix: Annotated[
+        str, Meta(description="put before every text that comes back", extra=LIVE)
+    ] = ""
 
 
 class Echo(Body, frozen=True, kw_only=True):

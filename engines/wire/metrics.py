@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, EventKind, Traffic
 
 
@@ -18,7 +19,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0.2,
             le=60,
             description="time between figures, in seconds",
-            extra={"env": "GPU_METRICS_INTERVAL_SECONDS"},
+            extra={"env": "GPU_METRICS_INTERVAL_SECONDS", **LIVE},
         ),
     ] = 1.0
 

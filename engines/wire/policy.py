@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
@@ -26,19 +27,25 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     context: Annotated[int, Meta(ge=512, le=131072, description="context in tokens")] = 2048
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for the model")] = 2
     gpu_layers: Annotated[int, Meta(ge=0, le=999, description="layers on the GPU")] = 0
-    max_tokens: Annotated[int, Meta(ge=8, le=2048, description="longest answer in tokens")] = 64
-    sentences: Annotated[int, Meta(ge=1, le=50, description="longest answer in sentences")] = 3
-    temperature: Annotated[float, Meta(ge=0, le=2, description="0 always picks the likeliest")] = (
-        0.7
-    )
+    max_tokens: Annotated[
+        int, Meta(ge=8, le=2048, description="longest answer in tokens", extra=LIVE)
+    ] = 64
+    sentences: Annotated[
+        int, Meta(ge=1, le=50, description="longest answer in sentences", extra=LIVE)
+    ] = 3
+    temperature: Annotated[
+        float, Meta(ge=0, le=2, description="0 always picks the likeliest", extra=LIVE)
+    ] = 0.7
     min_p: Annotated[
-        float, Meta(ge=0, le=1, description="least likelihood, as a part of the likeliest's")
+        float,
+        Meta(ge=0, le=1, description="least likelihood, as a part of the likeliest's", extra=LIVE),
     ] = 0.05
-    top_p: Annotated[float, Meta(gt=0, le=1, description="nucleus sampling")] = 0.9
-    repeat_penalty: Annotated[float, Meta(ge=1, le=2, description="1 is off")] = 1.1
-    seed: Annotated[int, Meta(ge=-1, description="-1 is a new one every time")] = -1
+    top_p: Annotated[float, Meta(gt=0, le=1, description="nucleus sampling", extra=LIVE)] = 0.9
+    repeat_penalty: Annotated[float, Meta(ge=1, le=2, description="1 is off", extra=LIVE)] = 1.1
+    seed: Annotated[int, Meta(ge=-1, description="-1 is a new one every time", extra=LIVE)] = -1
     grammar: Annotated[
-        bool, Meta(description="hold the model to the answer's shape where the backend can")
+        bool,
+        Meta(description="hold the model to the answer's shape where the backend can", extra=LIVE),
     ] = True
     timeout_s: Annotated[
         float, Meta(gt=0, le=600, description="longest wait for the next token, in seconds")
@@ -49,7 +56,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0,
             le=10,
             description="further tries when an answer has no words",
-            extra={"env": "POLICY_RETRY_ATTEMPTS"},
+            extra={"env": "POLICY_RETRY_ATTEMPTS", **LIVE},
         ),
     ] = 2
     retry_backoff: Annotated[
@@ -58,7 +65,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0,
             le=30,
             description="wait before a further try, in seconds, doubled each time",
-            extra={"env": "POLICY_RETRY_BACKOFF"},
+            extra={"env": "POLICY_RETRY_BACKOFF", **LIVE},
         ),
     ] = 0.1
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engines.wire.live import LIVE
 from engines.wire.message import Body, EventKind, Owes, RequestKind
 
 
@@ -24,8 +25,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             extra={"env": "PIPER_MODEL"},
         ),
     ] = "piper-en_US-joe-medium"
-    speaker: Annotated[int, Meta(ge=0, description="speaker of a voice that has several")] = 0
-    speed: Annotated[float, Meta(ge=0.5, le=2.0, description="1 is the voice's own pace")] = 1.0
+    speaker: Annotated[
+        int, Meta(ge=0, description="speaker of a voice that has several", extra=LIVE)
+    ] = 0
+    speed: Annotated[
+        float, Meta(ge=0.5, le=2.0, description="1 is the voice's own pace", extra=LIVE)
+    ] = 1.0
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for the model")] = 2
     cache_dir: Annotated[
         str,
@@ -35,7 +40,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = "tts"
     cache_mb: Annotated[
-        int, Meta(ge=0, le=100_000, description="bound of the cache in MB; 0 turns it off")
+        int,
+        Meta(ge=0, le=100_000, description="bound of the cache in MB; 0 turns it off", extra=LIVE),
     ] = 256
 
 

@@ -111,6 +111,7 @@ def description(cls: type[Any]) -> dict[str, Any]:
     """What an engine is and speaks, as JSON schemas (2020-12)."""
     from engines.wire import common
     from engines.wire.envelope import WIRE_VERSIONS
+    from engines.wire.live import LIVE, marked
 
     served = [kind for kind, _ in cls.served().values()]
     events = [*common.EVENTS, *cls.events]
@@ -130,6 +131,7 @@ def description(cls: type[Any]) -> dict[str, Any]:
             "capabilities": list(cls.capabilities),
         },
         "config": by_type[cls.Config],
+        "live": sorted(marked(cls.Config, LIVE)),
         "requests": {
             kind.name: {
                 "data": by_type[kind.body],

@@ -24,7 +24,14 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 class Recogniser(Protocol):
-    """A loaded model. Called by one thread at a time."""
+    """A loaded model. Called by one thread at a time.
+
+    Attributes:
+        threshold: likelihood of no speech above which unlikely words are noise; may be set from
+            another thread at any time.
+    """
+
+    threshold: float
 
     def decode(self, sound: Samples, *, final: bool, wanted: Callable[[], bool]) -> Heard | None:
         """Understand `sound`, 16 kHz mono, at most 30 s.

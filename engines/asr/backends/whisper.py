@@ -71,7 +71,7 @@ class Whisper:
                 )
         # Whatever is missing is said, never fetched from a hub behind the operator's back.
         os.environ["HF_HUB_OFFLINE"] = "1"
-        self._threshold = config.no_speech_threshold
+        self.threshold = config.no_speech_threshold
         self._model = self._load(folder, config)
         self._inner: Any = self._model.model
         self._prompt, self._decode_text = self._tokenizer(folder, config)
@@ -159,7 +159,7 @@ class Whisper:
             log.debug("looping (cut=%s): %r", cut, text[:80])
             text = self._decode_text(unrolled(tokens, seconds))
         text = cleaned(text)
-        if text and is_hallucinated(text, no_speech, mean, self._threshold):
+        if text and is_hallucinated(text, no_speech, mean, self.threshold):
             log.debug("not speech: %r, no_speech %.2f, logprob %.2f", text, no_speech, mean)
             text = ""
         return Heard(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from engines.wire.tts import Viseme
+from engines.wire.tts import Config, Viseme
 
 
 class BadVoice(Exception):
@@ -46,6 +46,14 @@ class Synthesizer(Protocol):
 
         Raises:
             Missing: a file or a package is not there or cannot be read; says what to do.
+            ConfigError: the configuration asks for what the voice has not.
+        """
+
+    def retuned(self, config: Config) -> Synthesizer:
+        """This synthesizer with another speaker or pace: what was loaded is shared, this one is
+        left as it is. Called after `load`, in the worker thread.
+
+        Raises:
             ConfigError: the configuration asks for what the voice has not.
         """
 

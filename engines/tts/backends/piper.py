@@ -10,6 +10,7 @@ sentence first. Here one gain is set from the warm-up sentences, and peaks above
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import logging
@@ -55,6 +56,8 @@ class Piper:
         self.rate = 22050
         self.identity = ""
         self._speakers: dict[str, int] = {}
+        self._count = 1
+        self._file = ""
         self._gain = 1.0
         self._voice: Any = None  # piper.PiperVoice: phonemes and ids only
         self._planner: Any = None
@@ -91,12 +94,8 @@ class Piper:
                 self._advice(f"does not describe a Piper voice ({err!r})", ".json")
             ) from None
         self._speakers = dict(piper_config.speaker_id_map)
-        count = max(1, int(piper_config.num_speakers))
-        if self._config.speaker >= count:
-            raise ConfigError(
-                f"tts.speaker is {self._config.speaker}, but {self.voice} has "
-                f"{count} (0 to {count - 1})"
-            )
+        self._count = max(1, int(piper_config.num_speakers))
+        self._check_speaker()
         try:
             self._sessions(model, onnxruntime)
         except Exception as err:
@@ -104,9 +103,26 @@ class Piper:
                 self._advice(f"is not a voice that can be loaded: {_first(err)}")
             ) from None
         self._voice = PiperVoice(session=self._planner, config=piper_config)
-        speed = self._config.speed
-        self.identity = f"{self.voice}:{stat.st_size}:{stat.st_mtime_ns}:{speed:g}"
+        self._file = f"{self.voice}:{stat.st_size}:{stat.st_mtime_ns}"
+        self.identity = f"{self._file}:{self._config.speed:g}"
         self._warm_up()
+
+    def retuned(self, config: Config) -> Piper:
+        """See `Synthesizer.retuned`; another speaker's loudness is measured first."""
+        other = copy.copy(self)
+        other._config = config
+        other._check_speaker()
+        other.identity = f"{self._file}:{config.speed:g}"
+        if config.speaker != self._config.speaker:
+            other._warm_up()
+        return other
+
+    def _check_speaker(self) -> None:
+        if self._config.speaker >= self._count:
+            raise ConfigError(
+                f"tts.speaker is {self._config.speaker}, but {self.voice} has "
+                f"{self._count} (0 to {self._count - 1})"
+            )
 
     def _settings(self) -> dict[str, Any]:
         if not self._path.is_file():

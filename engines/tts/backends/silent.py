@@ -27,6 +27,10 @@ class Silent:
     def load(self) -> None:
         """Nothing to load."""
 
+    def retuned(self, config: Config) -> Silent:
+        """Silence at another pace."""
+        return Silent(config)
+
     def speaker(self, voice: str) -> int:
         """It has one voice, and that is silent."""
         if voice not in ("", self.voice):

@@ -24,6 +24,15 @@ class Gate:
         self.begun: list[tuple[float, bool]] = []
         self.ended = 0
 
+    @property
+    def threshold(self) -> float:
+        """The recogniser's own."""
+        return self._real.threshold
+
+    @threshold.setter
+    def threshold(self, value: float) -> None:
+        self._real.threshold = value
+
     def close(self) -> None:
         """Hold back what comes now."""
         self._open.clear()

@@ -22,6 +22,8 @@ class Loud:
     def is_speech(self, buf: bytes, sample_rate: int) -> bool:
         return True
 
+    def set_mode(self, mode: int) -> None: ...
+
 
 def segmenter(config: audio.Config) -> Segmenter:
     return Segmenter(config, VoiceGate(Loud(), 16000, 20))
@@ -170,3 +172,23 @@ def test_the_capture_clock_starts_anew_after_a_gap() -> None:
     clock = CaptureClock()
     clock.end(10**12, 20 * MS)
     assert clock.end(10**12 + 5000 * MS, 20 * MS) == 10**12 + 5000 * MS
+
+
+def test_other_times_hold_from_the_next_frame_on_also_in_an_utterance() -> None:
+    target = segmenter(audio.Config(silence_ms=1000, pause_ms=900))
+    assert kinds(push(target, "." * 50 + "x" * 20 + "." * 10)) == ["Start"]
+    target.retune(audio.Config(silence_ms=300, pause_ms=100))
+    assert kinds(push(target, "." * 5, 1600)) == ["Pause", "End"]
+    assert kinds(push(target, "x" * 20 + "." * 20, 1700)) == ["Start", "Pause", "End"]
+
+
+def test_a_longer_preroll_and_another_threshold() -> None:
+    target = segmenter(audio.Config(preroll_ms=100))
+    push(target, "." * 100)
+    target.retune(audio.Config(preroll_ms=600, min_level_db=-50))
+    [start, *_] = push(target, "." * 100 + "x" * 20, 2000)
+    assert isinstance(start, audio.SpeechStart)
+    assert start.preroll_ms == 600
+    target = segmenter(audio.Config())
+    target.retune(audio.Config(min_level_db=-5))
+    assert not push(target, "." * 50 + "x" * 20)

@@ -64,3 +64,10 @@ def test_network_rates_leave_the_loopback_out_and_survive_a_card_that_goes(
     clock.advance(2)
     figures = look.look()
     assert (figures.received, figures.sent) == (None, None)
+
+
+async def test_another_interval_does_not_wait_for_the_old_one() -> None:
+    async with lab(MetricsEngine, metrics.Config(interval_s=60)) as bench:
+        asked = common.Configure(config={"interval_s": 0.2})
+        await bench.peer.request(common.CONFIGURE, asked)
+        await bench.wait_event(metrics.HOST, 2)

@@ -5,7 +5,7 @@ import threading
 import pynvml
 import pytest
 
-from engines.metrics.gpu import ABSENT_AGAIN_S, LAST_AGAIN_S, Gpus
+from engines.metrics.gpu import ABSENT_AGAIN_S, LAST_AGAIN_S, Gpus, Look
 from engines.metrics.watch import HANGS_AFTER_S, GpuWatch
 from engines.testing import Clock
 from engines.wire.metrics import PROCESSES_TOLD, GpuProcess
@@ -174,3 +174,30 @@ def test_a_driver_that_hangs_is_told_and_holds_up_nothing(driver: Driver) -> Non
     assert not watch._thread.is_alive()
     assert driver.inits == 0
     assert len(watch.latest().gpus) == 1
+
+
+def test_another_interval_holds_at_once_and_figures_of_the_old_one_are_no_failure(
+    driver: Driver,
+) -> None:
+    clock = Clock()
+    looks: list[threading.Event] = [threading.Event(), threading.Event()]
+
+    class Watched(Gpus):
+        def look(self) -> Look:
+            found = super().look()
+            next(event for event in looks if not event.is_set()).set()
+            return found
+
+    watch = GpuWatch(60, Watched(clock), clock)
+    watch.start()
+    try:
+        assert looks[0].wait(10)
+        clock.advance(50)
+        watch.every(0.2)
+        assert not watch.latest().failed
+        assert looks[1].wait(10)
+        looks.append(threading.Event())
+        assert looks[2].wait(10)
+    finally:
+        looks += [threading.Event() for _ in range(50)]
+        watch.stop()

@@ -15,7 +15,7 @@ from engines.policy.engine import PolicyEngine, named
 from engines.policy.prompt import Prompts
 from engines.policy.templates import chatml
 from engines.testing import Bench, lab
-from engines.wire import policy
+from engines.wire import common, policy
 from engines.wire.envelope import At, Cancel
 from engines.wire.peer import RequestFailed
 
@@ -216,3 +216,14 @@ async def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Missing, match=r"no\.gguf is not there.*kitsu models pull smollm2"):
         async with lab(PolicyEngine, policy.Config(model=str(tmp_path / "no.gguf"))):
             pass
+
+
+async def test_how_it_samples_and_tries_changes_between_two_answers() -> None:
+    backend = Scripted("", "One. Two. Three.", "One. Two. Three.")
+    async with bench(backend, seed=7, retry_attempts=1, sentences=3) as (made, _):
+        first = await made.peer.request(policy.RESPOND, ASK)
+        asked = {"seed": 90, "retry_attempts": 0, "sentences": 1, "temperature": 0}
+        await made.peer.request(common.CONFIGURE, common.Configure(config=asked))
+        second = await made.peer.request(policy.RESPOND, ASK)
+        assert (first.text, second.text) == ("One. Two. Three.", "One.")
+        assert backend.seeds == [7, 8, 90]

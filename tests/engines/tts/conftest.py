@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,12 @@ class Watched:
     def load(self) -> None:
         if self.fail_load is not None:
             raise self.fail_load
+
+    def retuned(self, config: Config) -> Watched:
+        other = copy.copy(self)  # at the same gate
+        other._voice = self._voice.retuned(config)
+        other.identity = other._voice.identity
+        return other
 
     def speaker(self, voice: str) -> int:
         return self._voice.speaker(voice)

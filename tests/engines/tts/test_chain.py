@@ -27,6 +27,9 @@ class Voice:
         if self._load is not None:
             raise self._load
 
+    def retuned(self, config: Config) -> Voice:
+        return self
+
     def speaker(self, voice: str) -> int:
         return 0
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engines.harness.errors import Missing
@@ -434,3 +435,46 @@ async def test_pings_are_answered_while_it_speaks(
         watched.gate.set()
         watched.step()
         await exchange.result(30)
+
+
+async def configure(bench: Bench, config: tts.Config) -> None:
+    await bench.peer.request(
+        common.CONFIGURE, common.Configure(config=msgspec.to_builtins(config)), timeout=30
+    )
+
+
+async def test_a_sentence_under_way_keeps_its_pace_and_is_kept_as_it_was_said(
+    engine: type[TtsEngine], watched: Watched, config: tts.Config, tmp_path: Path
+) -> None:
+    quick = msgspec.structs.replace(config, speed=2.0)
+    async with lab(engine, config) as bench:
+        watched.gate.clear()
+        slow = speak(bench, LONG)
+        slow.on_event(lambda _: None)
+        await until(bench, lambda: watched.said)
+        changing = asyncio.ensure_future(configure(bench, quick))
+        watched.gate.set()
+        first = await slow.result(30)
+        await changing
+        second, _ = await said(bench, LONG)
+        assert second.duration_ms < first.duration_ms * 0.7
+        assert not second.cached
+        await configure(bench, config)
+        await until(bench, lambda: len(list((tmp_path / "cache").glob("*.json"))) == 2)
+        third, _ = await said(bench, LONG)
+        assert (third.cached, third.duration_ms) == (True, first.duration_ms)
+
+
+async def test_the_cache_is_bounded_anew_turned_off_and_on(
+    engine: type[TtsEngine], config: tts.Config, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    async with lab(engine, msgspec.structs.replace(config, cache_mb=0)) as bench:
+        await said(bench, "Hi chat!")
+        assert not folder.exists()
+        await configure(bench, config)
+        await said(bench, "Hi chat!")
+        await until(bench, lambda: list(folder.glob("*.json")))
+        assert (await said(bench, "Hi chat!"))[0].cached
+        await configure(bench, msgspec.structs.replace(config, cache_mb=0))
+        assert not (await said(bench, "Hi chat!"))[0].cached

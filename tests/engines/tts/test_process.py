@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.pipe import supervised
+
 pytestmark = [pytest.mark.real, pytest.mark.e2e]
 
 
@@ -70,3 +72,28 @@ def test_a_wrong_configuration_is_exit_2(voice: Path, tmp_path: Path) -> None:
         assert done.returncode == 2
         assert told in done.stderr.decode()
         assert "Traceback" not in done.stderr.decode()
+
+
+def test_the_pace_changes_between_two_sentences_without_a_restart(
+    voice: Path, tmp_path: Path
+) -> None:
+    config = {"model": str(voice), "cache_dir": str(tmp_path / "cache")}
+    text = "Well hello there, how are you?"
+    with supervised("tts", config) as engine:
+        engine.request("1", "tts.speak", text=text)
+        slow = engine.answer("1")["data"]
+        engine.request("2", "engine.configure", config=config | {"speed": 1.6})
+        engine.request("3", "engine.configure", config=config | {"speaker": 3})
+        engine.request("4", "engine.configure", config=config | {"speed": 1.6, "threads": 9})
+        assert engine.answer("2")["ok"], engine.answer("2")
+        assert "tts.speaker is 3, but" in engine.answer("3")["error"]["message"]
+        assert "threads: cannot change" in engine.answer("4")["error"]["message"]
+        engine.request("5", "tts.speak", text=text)
+        quick = engine.answer("5")["data"]
+        assert (slow["cached"], quick["cached"], quick["status"]) == (False, False, "ok")
+        assert quick["duration_ms"] < slow["duration_ms"] * 0.8
+        engine.request("6", "engine.configure", config=config)
+        assert engine.answer("6")["ok"]
+        engine.request("7", "tts.speak", text=text)
+        again = engine.answer("7")["data"]
+        assert (again["cached"], again["duration_ms"]) == (True, slow["duration_ms"])
