@@ -44,6 +44,8 @@ class Stage:
     preset: str
     mood: str = ""
     """The mood that an operator holds her in; empty: her own."""
+    felt: Callable[[int, str], None] = lambda turn, mood: None
+    """Called with the mood of a turn's answer, as soon as it is known."""
 
     def prompt(self, preset: str = "") -> policy.Prompt:
         """What she knows before anything is asked; its beginning stays the same."""
@@ -221,6 +223,8 @@ class Answer:
         finally:
             exchange.cancel("no longer wanted")
         self.mood, self.actions = reply.mood, list(reply.actions)
+        if self.rev == self.turn.rev:
+            self._stage.felt(self.turn.number, self.mood)
         if reply.status == "error" and not self._said:
             self.status, self.detail = "error", reply.detail or "the model gave no words"
 

@@ -46,6 +46,8 @@ BAD_LINES = 100
 """Unusable lines after which a client is hung up on."""
 READERS = (control.WATCH, control.STATUS, control.PING, control.PANIC)
 """What a connection that said it only reads may ask: anybody may pull the brake."""
+NO_SIGN = (control.WATCH, control.STATUS, control.PING)
+"""What may be asked without anybody being there; all else is an operator's sign of life."""
 LINGER_S = 30.0
 """How long what a client asked for may go on once it has said all, or has gone."""
 
@@ -169,12 +171,16 @@ class Server:
 
     Args:
         verbs: what each request does; `Refusal` and `ConfigError` are told to the asker.
+
+    Attributes:
+        sign: called with the name of an operator who asks for something.
     """
 
     def __init__(self, bus: Bus, verbs: dict[RequestKind[Any, Any], Verb]) -> None:
         self.bus = bus
         self._verbs = {kind.name: (kind, verb) for kind, verb in verbs.items()}
         self._clients: set[Client] = set()
+        self.sign: Callable[[str], object] = lambda by: None
 
     @property
     def behind(self) -> int:
@@ -235,6 +241,10 @@ class Server:
         for client in list(self._clients):
             client.close()
 
+    def operators(self) -> list[str]:
+        """Who is attached and may ask."""
+        return [c.name for c in self._clients if c.operator and not c.read_only]
+
     def tell_operators(self) -> None:
         """Tell who is attached."""
         names = sorted(
@@ -277,6 +287,8 @@ class Server:
             return
         if isinstance(params, control.Watch) and params.read_only:
             client.read_only = True  # from the next line on, and for good
+        if kind not in NO_SIGN and not client.read_only:
+            self.sign(getattr(params, "by", ""))
         task = asyncio.create_task(self._serve(client, request.id, kind, verb, params))
         client.tasks[request.id] = task
         task.add_done_callback(lambda done: self._served(client, request.id, done))

@@ -29,8 +29,10 @@ from kitsu_tui.show.durable import Latch, Ledger
 from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.logfiles import LogFiles
+from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.panic import Panic
 from kitsu_tui.show.safety import Keeper
+from kitsu_tui.show.scenes import Scenes
 from kitsu_tui.show.supervisor import Supervisor, specs
 from kitsu_tui.show.unit import Around, child_environ
 from kitsu_tui.show.verbs import Verbs
@@ -118,7 +120,20 @@ class Running:
         self.director = Director(self.stage, self.latch)
         self.panic = Panic(self.latch, self.supervisor, self.director, self.bus.tell)
         self.mutes = Mutes(self.supervisor, self.bus)
+        self.scenes = Scenes(profile, self.supervisor, self.bus.tell, lambda: self.latch.panicked)
+        self.stage.felt = self.scenes.felt
+        self.bus.hook(self.scenes.on_event)
         self.server = Server(self.bus, Verbs(self).table())
+        self.operator = LostOperator(
+            profile.operator,
+            self.bus.tell,
+            self.scenes,
+            operators=self.server.operators,
+            press=self._press,
+            latched=lambda: self.latch.panicked,
+        )
+        self.server.sign = self.operator.sign
+        self.bus.hook(self.operator.on_event)
         self._jobs: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.get_running_loop()
         self._listen()
@@ -149,6 +164,7 @@ class Running:
         self.supervisor.start()
         self._job(self._flush_logs())
         self._job(self._keep_gate())
+        self._job(self.operator.run())
         log.info("the show is up: profile %s, pid %d", self.loaded.name, os.getpid())
         try:
             await self._ending.wait()
@@ -158,6 +174,7 @@ class Running:
             log.info("the show ends, asked by %s", by or "nobody")
             self.panic.raise_epoch("the show ends")
             self.director.fall_silent("stopped")
+            await self.scenes.stopping()
             await self.supervisor.stop()
             watchdog.stop()
             for job in self._jobs:
@@ -185,6 +202,9 @@ class Running:
         )
         self.tell_persona()
         self.panic.restore()
+
+    async def _press(self, by: str) -> str:
+        return (await self.panic.press(by)).words()
 
     def tell_persona(self, by: str = "") -> None:
         """Tell who she is, and see that her next answer is quick in spite of the change."""

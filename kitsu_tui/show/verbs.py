@@ -14,6 +14,7 @@ from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import engine_name
 from kitsu_tui.config.errors import nearest
+from kitsu_tui.show import obs_verbs
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.turn import Turn
 
@@ -51,6 +52,9 @@ class Verbs:
             control.MOOD: self.mood,
             control.MARK: self.mark,
             control.ACKNOWLEDGE: self.acknowledge,
+            control.SCENE: lambda ask, _: obs_verbs.scene(self._show, ask),
+            control.OBS: lambda ask, _: obs_verbs.change(self._show, ask),
+            control.TOUCH: self.ping,
             control.STOP: self.stop,
             control.PING: self.ping,
         }
@@ -59,8 +63,8 @@ class Verbs:
         """`show.watch` is served by the connection itself."""
         raise Refusal("not here")
 
-    async def ping(self, ask: Empty, client: Client) -> Empty:
-        """Answer."""
+    async def ping(self, ask: Struct, client: Client) -> Empty:
+        """Answer; that an operator asked at all is known by now."""
         return Empty()
 
     async def status(self, ask: control.Ask, client: Client) -> control.Snapshot:
