@@ -226,10 +226,10 @@ def _engine(name: str, before: Loaded, after: Loaded) -> tuple[list[control.KeyC
     will = after.engine_config(name)
     try:
         was = before.engine_config(name)
-    except ConfigError:  # its model has gone since it was loaded: compare what the profiles say
-        was = dict(_walk(getattr(before.profile, name), ""))
-        if getattr(before.profile, name) == getattr(after.profile, name):
-            will = was
+    except ConfigError:  # its model has gone since it was loaded
+        was = before.engine_config(name, find_model=False)
+        if was["model"] == getattr(after.profile, name).model:
+            was["model"] = will["model"]
     found = [
         control.KeyChange(key=f"{name}.{key}", before=was.get(key), after=will.get(key))
         for key in will

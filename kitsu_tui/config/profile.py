@@ -63,14 +63,15 @@ class Loaded:
         process = getattr(self.profile.engines, engine)
         return bool(process.enabled) and engine not in self.disabled
 
-    def engine_config(self, engine: str) -> dict[str, Any]:
-        """What the engine gets by `init`: its section, model names and folders made absolute.
+    def engine_config(self, engine: str, *, find_model: bool = True) -> dict[str, Any]:
+        """What the engine gets by `init`: its section, model names and folders made absolute;
+        without `find_model` the model as the profile calls it.
 
         Raises:
             ConfigError: the model's name is neither in the store's list nor a path.
         """
         config: dict[str, Any] = msgspec.to_builtins(getattr(self.profile, engine))
-        if "model" in config:
+        if "model" in config and find_model:
             config["model"] = self._model(engine, config["model"])
         if "cache_dir" in config:
             folder = Path(config["cache_dir"]).expanduser()
