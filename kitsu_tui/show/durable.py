@@ -139,12 +139,21 @@ class Ledger:
         self._children.pop(name, None)
         await self._save()
 
+    def rename(self, old: str, new: str) -> None:
+        """A child goes by another name from now on; saved soon."""
+        if (born := self._children.pop(old, None)) is not None:
+            self._children[new] = born
+            self._begin_save()
+
     async def _save(self) -> None:
         """Bring it to the disk; a disk that hangs is not waited for."""
+        await asyncio.wait({self._begin_save()}, timeout=SAVE_S)
+
+    def _begin_save(self) -> asyncio.Task[None]:
         self._dirty = True
         if self._saver is None or self._saver.done():
             self._saver = asyncio.create_task(self._write(), name="ledger")
-        await asyncio.wait({self._saver}, timeout=SAVE_S)
+        return self._saver
 
     async def _write(self) -> None:
         while self._dirty:

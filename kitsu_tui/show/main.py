@@ -160,7 +160,7 @@ class Running:
             self._alert("error", "the panic latch cannot be saved")
         watchdog = Watchdog(loop)
         watchdog.start()
-        self.supervisor.watchdog = watchdog
+        self.supervisor.figures.watchdog = watchdog
         self.supervisor.start()
         self._job(self._flush_logs())
         self._job(self._keep_gate())

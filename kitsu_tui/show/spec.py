@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +12,11 @@ from typing import Any
 from engines.wire import show
 from engines.wire.logline import LogLine
 from engines.wire.stale import StaleFilter
-from kitsu_tui.config import Profile
+from kitsu_tui.config import ENGINES, Loaded, Profile
 from kitsu_tui.show.durable import SHOW_MARK, Ledger
+from kitsu_tui.show.graph import start_order
+
+log = logging.getLogger("show.supervisor")
 
 OTHERS_S = 12.0
 """For `asr` and whoever is asked for small things; a transcript is waited for for 15 s."""
@@ -88,3 +93,53 @@ def child_environ(environ: dict[str, str]) -> dict[str, str]:
         "PYTHONIOENCODING": "utf-8",
         SHOW_MARK: str(os.getpid()),
     }
+
+
+def specs(loaded: Loaded) -> list[Spec]:
+    """What the profile says of each engine.
+
+    Raises:
+        ConfigError: the engines' needs do not fit together.
+    """
+    processes = {name: getattr(loaded.profile.engines, name) for name in ENGINES}
+    start_order({name: process.needs for name, process in processes.items()})
+    found = []
+    for name, process in processes.items():
+        command = list(process.command) or [
+            sys.executable,
+            "-m",
+            "kitsu_tui.cli",
+            "engine",
+            name,
+            "--supervised",
+        ]
+        reason = ""
+        if not process.enabled:
+            reason = "not in this profile"
+        if name in loaded.disabled:
+            reason = f"PIPELINE_DISABLE names {loaded.disabled[name]}"
+            log.info("%s is skipped: %s", name, reason)
+        found.append(
+            Spec(
+                name=name,
+                command=command,
+                config=_config_of(loaded, name),
+                needs=list(process.needs),
+                nice=process.nice,
+                load_s=process.load_s,
+                progress_s=process.progress_s or progress_limit(loaded.profile, name),
+                env=thread_budget(_threads(loaded, name), loaded.environ) | dict(process.env),
+                enabled=loaded.enabled(name),
+                off_reason=reason,
+            )
+        )
+    return found
+
+
+def _threads(loaded: Loaded, name: str) -> int:
+    """The CPU threads of its model; one for an engine without a model."""
+    return int(getattr(getattr(loaded.profile, name), "threads", 1))
+
+
+def _config_of(loaded: Loaded, name: str) -> Callable[[], dict[str, Any]]:
+    return lambda: loaded.engine_config(name)

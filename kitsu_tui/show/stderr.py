@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engines.wire.logline import LogLine, Masker, parse
 
@@ -42,6 +42,10 @@ class Stderr:
         self._taken = 0
         self._left_out = 0
         self._held = False
+
+    def learn(self, environ: Mapping[str, str]) -> None:
+        """Mask these variables' secrets as well from now on."""
+        self._mask.learn(environ)
 
     def begin(self) -> None:
         """A new process speaks from here on."""

@@ -1,113 +1,69 @@
-"""All engines together: started in order, stopped in reverse, asked by name."""
+"""All engines together: started in order, stopped in reverse, asked by name, replaced."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import os
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import psutil
 from msgspec import Struct
 
-from engines.wire import show
 from engines.wire.envelope import At, Cancel, Failure
 from engines.wire.message import EventKind, RequestKind
 from engines.wire.peer import Exchange, RequestFailed
-from kitsu_tui.config import ENGINES, Loaded
+from kitsu_tui.show.figures import Figures
 from kitsu_tui.show.graph import start_order
 from kitsu_tui.show.link import Listener
-from kitsu_tui.show.spec import Around, Spec, progress_limit, thread_budget
+from kitsu_tui.show.spec import Around, Spec, specs
 from kitsu_tui.show.unit import Unit
-from kitsu_tui.show.watchdog import Lag, Watchdog
 
 log = logging.getLogger("show.supervisor")
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
 
-FIGURES_EVERY_S = 2.0
 STOP_S = 8.0
 """For all together; the ladder of one that obeys nothing takes 7.3 s."""
 DEPENDANTS_S = 2.5
 """How long an engine is kept for those that need it, once the show ends."""
 KILL_S = 3.0
-OWN = ""
-"""Stands for the show among the processes whose figures are taken."""
-
-
-def specs(loaded: Loaded) -> list[Spec]:
-    """What the profile says of each engine.
-
-    Raises:
-        ConfigError: the engines' needs do not fit together.
-    """
-    processes = {name: getattr(loaded.profile.engines, name) for name in ENGINES}
-    start_order({name: process.needs for name, process in processes.items()})
-    found = []
-    for name, process in processes.items():
-        command = list(process.command) or [
-            sys.executable,
-            "-m",
-            "kitsu_tui.cli",
-            "engine",
-            name,
-            "--supervised",
-        ]
-        reason = ""
-        if not process.enabled:
-            reason = "not in this profile"
-        if name in loaded.disabled:
-            reason = f"PIPELINE_DISABLE names {loaded.disabled[name]}"
-            log.info("%s is skipped: %s", name, reason)
-        found.append(
-            Spec(
-                name=name,
-                command=command,
-                config=_config_of(loaded, name),
-                needs=list(process.needs),
-                nice=process.nice,
-                load_s=process.load_s,
-                progress_s=process.progress_s or progress_limit(loaded.profile, name),
-                env=thread_budget(_threads(loaded, name), loaded.environ) | dict(process.env),
-                enabled=loaded.enabled(name),
-                off_reason=reason,
-            )
-        )
-    return found
-
-
-def _threads(loaded: Loaded, name: str) -> int:
-    """The CPU threads of its model; one for an engine without a model."""
-    return int(getattr(getattr(loaded.profile, name), "threads", 1))
-
-
-def _config_of(loaded: Loaded, name: str) -> Callable[[], dict[str, Any]]:
-    return lambda: loaded.engine_config(name)
+LEAVE_S = 60.0
+"""How long an engine whose place was taken may go on with what it has under way."""
+LOOK_S = 0.02
 
 
 class Supervisor:
     """The engines of a show."""
 
     def __init__(self, engine_specs: list[Spec], around: Around) -> None:
-        self._around = around
+        self.around = around
         self.units = {spec.name: Unit(spec, around) for spec in engine_specs}
-        for unit in self.units.values():
-            unit.after([self.units[need] for need in unit.spec.needs])
+        self.figures = Figures(self.units, around.tell)
         self._order = start_order({spec.name: spec.needs for spec in engine_specs})
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._beside: dict[Unit, asyncio.Task[None]] = {}
+        """Those that stand by, and those that leave."""
+        self._letting_go: set[asyncio.Task[None]] = set()
+        self._held: set[str] = set()
         self._watch: asyncio.Task[None] | None = None
-        self.watchdog: Watchdog | None = None
-        """Whose figures of the show's loop are told with the engines'."""
+        self._stopping = False
+        self._tie()
+
+    def _tie(self) -> None:
+        for unit in self.units.values():
+            unit.after([self.units[need] for need in unit.spec.needs])
 
     def start(self) -> None:
         """Start what is wanted, in order of need."""
         for name in self._order:
-            unit = self.units[name]
-            self._tasks[name] = asyncio.create_task(self._guard(unit), name=f"unit-{name}")
-        self._watch = asyncio.create_task(self._figures(), name="engine-figures")
+            self._tasks[name] = self._begin(self.units[name])
+        self._watch = asyncio.create_task(self.figures.run(), name="engine-figures")
+
+    def _begin(self, unit: Unit) -> asyncio.Task[None]:
+        return asyncio.create_task(self._guard(unit), name=f"unit-{unit.spec.name}")
 
     async def _guard(self, unit: Unit) -> None:
         try:
@@ -116,16 +72,21 @@ class Supervisor:
             raise
         except Exception:
             log.exception("the supervision of %s failed", unit.spec.name)
+        finally:
+            self._beside.pop(unit, None)
 
     async def stop(self) -> None:
         """Stop every engine, each after those that need it. What has not left after `STOP_S`
         seconds is killed; returns within `STOP_S` + `KILL_S` seconds whatever engines do.
         """
+        self._stopping = True
         if self._watch is not None:
             self._watch.cancel()
+        for unit in list(self._beside):
+            unit.close()
         leaving = [asyncio.create_task(self._leave(name)) for name in self._tasks]
         left = await self._until_done(STOP_S)
-        for task in (*leaving, *left):
+        for task in (*leaving, *self._letting_go, *left):
             task.cancel()
         if left:
             log.warning("not stopped in time, killed: %s", ", ".join(t.get_name() for t in left))
@@ -139,9 +100,10 @@ class Supervisor:
 
     async def _until_done(self, timeout: float) -> list[asyncio.Task[None]]:
         """Wait for the units' tasks; returns those that are not done."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=timeout)
-        return [task for task in self._tasks.values() if not task.done()]
+        tasks = [*self._tasks.values(), *self._beside.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout)
+        return [task for task in tasks if not task.done()]
 
     async def settled(self, timeout: float) -> None:
         """Wait until every engine that is wanted is ready or has failed, or `timeout`."""
@@ -150,25 +112,104 @@ class Supervisor:
         for wait in waits:
             wait.cancel()
 
+    # -- one takes another's place -----------------------------------------------------------
+
+    def stand_by(self, spec: Spec, around: Around) -> Unit:
+        """Start an engine beside the one of its name, to take its place by `swap`."""
+        unit = Unit(spec, around, place="next")
+        unit.wanted = not self._stopping
+        unit.after([self.units[need] for need in spec.needs])
+        unit.listeners.same_as(self.units[spec.name].listeners)
+        self._beside[unit] = self._begin(unit)
+        if self._stopping:
+            unit.close()
+        return unit
+
+    async def dismiss(self, units: Iterable[Unit]) -> None:
+        """End those that stood by in vain."""
+        tasks = [self._beside[unit] for unit in units if unit in self._beside]
+        for unit in units:
+            unit.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
+
+    def swap(
+        self, units: Iterable[Unit], engine_specs: list[Spec], around: Around, by: str
+    ) -> None:
+        """From now on these serve, all at once, and every engine's next start is by these specs.
+
+        Whose place was taken ends what it has under way, and leaves.
+        """
+        self.around = around
+        for unit in units:
+            name = unit.spec.name
+            old = self.units[name]
+            self.units[name] = unit
+            self._beside[old] = self._tasks.pop(name)
+            self._tasks[name] = self._beside.pop(unit)
+            unit.take_over(old, by)
+            task = asyncio.create_task(self._let_go(old), name=f"leaving-{name}")
+            self._letting_go.add(task)
+            task.add_done_callback(self._letting_go.discard)
+        for spec in engine_specs:
+            self.units[spec.name].use(spec, around)
+        self._order = start_order({spec.name: spec.needs for spec in engine_specs})
+        self._tie()
+
+    async def _let_go(self, unit: Unit) -> None:
+        await self.idle(unit, LEAVE_S)
+        if unit.link is not None:
+            # What is still under way is asked again, of the one that serves.
+            unit.link.peer.close(f"another {unit.spec.name} has taken its place")
+        unit.close()
+
+    async def idle(self, unit: Unit, timeout: float) -> bool:
+        """Wait until nothing is under way at an engine; False when `timeout` seconds went by."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while unit.link is not None and len(unit.link.peer):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_S)
+                return True
+        return False
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Meanwhile it is asked nothing new: who would ask it waits (`wait_ready`)."""
+        self._held.add(name)
+        try:
+            yield
+        finally:
+            self._held.discard(name)
+
+    # -- asked by name -----------------------------------------------------------------------
+
     def is_ready(self, name: str) -> bool:
         """True when requests may be sent to it."""
-        return name in self.units and self.units[name].ready.is_set()
+        return name in self.units and self.units[name].ready.is_set() and name not in self._held
 
     async def wait_ready(self, name: str, timeout: float) -> bool:
-        """Wait for an engine that may be starting again; False when it is not ready in time."""
-        unit = self.units.get(name)
-        if unit is None or not unit.wanted or unit.state == "failed":
-            return False
-        try:
-            async with asyncio.timeout(timeout):
-                await unit.ready.wait()
-        except TimeoutError:
-            return False
+        """Wait for an engine that may be starting again; False when it is not ready in time. One
+        that is being replaced is waited for as long as that takes.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while not self.is_ready(name):
+            unit = self.units.get(name)
+            if name not in self._held:
+                if unit is None or not unit.wanted or unit.state == "failed":
+                    return False
+                if loop.time() > end:
+                    return False
+            else:
+                end = loop.time() + timeout
+            await asyncio.sleep(LOOK_S)
         return True
 
     def why_not(self, name: str) -> str:
         """Why an engine cannot be asked, for people."""
         view = self.units.get(name)
+        if name in self._held:
+            return f"{name} is being replaced"
         return f"{name} is {view.state}" if view is not None else f"there is no {name}"
 
     def listen(self, name: str, kind: EventKind[Any], listener: Listener) -> None:
@@ -191,7 +232,7 @@ class Supervisor:
             RequestFailed: it is not ready (code `gone`).
         """
         unit = self.units.get(name)
-        if unit is None or unit.link is None or not unit.ready.is_set():
+        if unit is None or unit.link is None or not self.is_ready(name):
             raise RequestFailed(
                 kind.name, Failure(code="gone", message=self.why_not(name), retry=True)
             )
@@ -216,71 +257,10 @@ class Supervisor:
 
     def cancel(self, cancel: Cancel) -> None:
         """Make work stale everywhere: here first, then at every engine."""
-        self._around.stale.cancel(cancel)
-        for unit in self.units.values():
+        self.around.stale.cancel(cancel)
+        for unit in (*self.units.values(), *self._beside):
             if unit.link is not None:
                 unit.link.cancel(cancel)
 
-    async def _figures(self) -> None:
-        processes: dict[int, psutil.Process] = {}
-        while True:
-            await asyncio.sleep(FIGURES_EVERY_S)
-            pids = {name: unit.pid for name, unit in self.units.items() if unit.pid}
-            pids[OWN] = os.getpid()
-            try:
-                usage = await asyncio.to_thread(_usage, pids, processes)
-            except Exception:  # figures are not worth the task that brings them
-                log.exception("the engines' figures cannot be taken")
-                continue
-            for name, (cpu, memory) in usage.items():
-                if name == OWN:
-                    self._tell_own_figures(cpu, memory)
-                else:
-                    self._tell_figures(name, cpu, memory)
 
-    def _tell_own_figures(self, cpu: float, memory: int) -> None:
-        lag = self.watchdog.lag() if self.watchdog is not None else Lag(0, 0, 0, 0)
-        self._around.tell(
-            show.ShowFigures(
-                cpu=cpu,
-                memory=memory,
-                samples=lag.samples,
-                lag_p50_ms=lag.p50,
-                lag_p99_ms=lag.p99,
-                lag_max_ms=lag.max,
-                stalls=self.watchdog.stalls if self.watchdog is not None else 0,
-            )
-        )
-
-    def _tell_figures(self, name: str, cpu: float, memory: int) -> None:
-        unit = self.units[name]
-        if (link := unit.link) is None:
-            return
-        self._around.tell(
-            show.EngineFigures(
-                engine=name,
-                queue=link.figures.queue,
-                dropped=link.figures.dropped + unit.dropped,
-                stale=link.figures.stale + link.stale_count,
-                cpu=cpu,
-                memory=memory,
-                ping_ms=round(link.health.ping_ms, 2),
-            )
-        )
-
-
-def _usage(
-    pids: dict[str, int], processes: dict[int, psutil.Process]
-) -> dict[str, tuple[float, int]]:
-    """CPU in percent of a core since the last call, and resident bytes, by engine."""
-    for pid in set(processes) - set(pids.values()):
-        del processes[pid]
-    found = {}
-    for name, pid in pids.items():
-        try:
-            process = processes.setdefault(pid, psutil.Process(pid))
-            with process.oneshot():
-                found[name] = (process.cpu_percent(), process.memory_info().rss)
-        except psutil.Error:
-            processes.pop(pid, None)
-    return found
+__all__ = ["Supervisor", "specs"]

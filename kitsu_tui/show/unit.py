@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,16 +18,20 @@ from kitsu_tui.config.errors import ConfigError
 from kitsu_tui.show.checkup import Checkup
 from kitsu_tui.show.child import Child, why_not_started
 from kitsu_tui.show.link import Link, Listener
+from kitsu_tui.show.listeners import Listeners
 from kitsu_tui.show.restart import RestartPolicy
 from kitsu_tui.show.spec import Around, Spec, child_environ
 from kitsu_tui.show.stderr import Stderr
+from kitsu_tui.show.telling import MAX_DETAIL, Telling
 
 log = logging.getLogger("show.unit")
 
 HELLO_S = 10.0
 TICK_S = 0.25
-MAX_DETAIL = 1000
-"""Characters of an engine's own words that are told: they stand in the picture of the show."""
+
+Place = Literal["serving", "next", "leaving"]
+"""`next`: it is made ready beside the one that serves, to take its place. `leaving`: another has
+taken its place, and it ends what it has under way; it is not started again."""
 
 
 class Unit:
@@ -40,27 +44,30 @@ class Unit:
         ready: set while requests may be sent to it.
     """
 
-    def __init__(self, spec: Spec, around: Around) -> None:
+    def __init__(self, spec: Spec, around: Around, *, place: Place = "serving") -> None:
         self.spec = spec
+        self.place = place
         self.state: show.EngineState = "off"
         self.link: Link | None = None
         self.ready = asyncio.Event()
         self.settled = asyncio.Event()
         """Set when it is ready, failed, or off: nothing to wait for any more."""
-        self.restarts = 0
         self.wanted = spec.enabled
+        self.starts = 0
         self._around = around
-        self._by = ""
+        self._telling = Telling(spec.name, around.tell)
+        self._telling.quiet = place != "serving"
+        self._key = spec.name if place == "serving" else f"{spec.name} ({place})"
+        """Its name in the ledger of children."""
         self._ended_by = ""
         self._restart_now = False
         self._wake = asyncio.Event()
         self._child: Child | None = None
         self._policy = RestartPolicy()
-        self._listeners: dict[str, tuple[EventKind[Any], Listener]] = {}
+        self.listeners = Listeners("pass" if place == "serving" else "keep")
         self._stderr = Stderr(spec.name, Masker(around.environ | spec.env), around.logs)
-        self._starts = 0
-        self._exit = ""
         self._detail = ""
+        self._news = asyncio.Event()
         self._needs: list[Unit] = []
         self._ready_since = 0.0
         self._checkup: Checkup | None = None
@@ -70,7 +77,7 @@ class Unit:
 
     def listen(self, kind: EventKind[Any], listener: Listener) -> None:
         """Call `listener` for an event that the engine sends of its own accord."""
-        self._listeners[kind.name] = (kind, listener)
+        self.listeners.add(kind, listener)
 
     def after(self, others: list[Unit]) -> None:
         """It needs these to be ready first."""
@@ -80,7 +87,7 @@ class Unit:
         """Switch it on or off. Once the show ends nothing brings it back."""
         if self._closing:
             return
-        self.wanted, self._by = on, by
+        self.wanted, self._telling.by = on, by
         self._policy.forgive()
         self._wake.set()
 
@@ -107,9 +114,55 @@ class Unit:
             self._child.signal("KILL")
 
     def close(self) -> None:
-        """The show ends: stop it for good (the task of `run` then returns)."""
+        """Stop it for good: the show ends, or another serves (the task of `run` then returns)."""
         self.wanted, self._closing = False, True
         self._wake.set()
+
+    # -- one takes another's place -----------------------------------------------------------
+
+    def use(self, spec: Spec, around: Around) -> None:
+        """What it is started with from its next start on."""
+        self.spec, self._around = spec, around
+        self._stderr.learn(around.environ | spec.env)
+
+    def take_over(self, other: Unit, by: str) -> None:
+        """Serve in its place from now on, with those who listened to it; it leaves."""
+        ledger, name = self._around.ledger, self.spec.name
+        mine, others = self._telling, other._telling
+        other.place, others.quiet, other.listeners.mode = "leaving", True, "drop"
+        leaving = f"{name} (leaving, {other.pid})"
+        ledger.rename(other._key, leaving)
+        ledger.rename(self._key, name)
+        other._key, self._key = leaving, name
+        mine.restarts = others.restarts + bool(other.starts)
+        mine.exit, mine.by, mine.quiet = others.exit, by, False
+        self.place = "serving"
+        self._set(self.state, self._detail)
+        self.listeners.begin()
+
+    async def outcome(self, starts: int, timeout: float) -> str:
+        """Wait for what comes of its start after the first `starts`.
+
+        Returns nothing when it is ready, else why it is not.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.wanted and (self.starts <= starts or self.state not in _OUTCOMES):
+                    self._news.clear()
+                    await self._news.wait()
+        if not self.wanted:
+            return "it was switched off"
+        if self.ready.is_set() and self.starts > starts:
+            return ""
+        if self.state not in ("backoff", "failed"):
+            return f"{self._detail or self.state}: not ready within {timeout:.0f} s"
+        words = self._stderr.last_words[-1:] if not self._detail else []
+        return "; ".join([self._detail or self._telling.exit, *words])
+
+    @property
+    def restarts(self) -> int:
+        """How often it was started again."""
+        return self._telling.restarts
 
     @property
     def pid(self) -> int:
@@ -130,7 +183,7 @@ class Unit:
             self._wake.clear()
             if not self.wanted:
                 why = self._ended_by or self.spec.off_reason
-                self._set("off" if not self._starts else "stopped", why)
+                self._set("off" if not self.starts else "stopped", why)
                 self.settled.set()
                 if self._closing:
                     return
@@ -150,6 +203,8 @@ class Unit:
             except Exception as err:
                 log.exception("the supervision of %s failed", self.spec.name)
                 delay = self._failed(f"its supervision failed: {type(err).__name__}: {err}")
+            if self.place == "leaving":
+                self.close()  # another serves: this one has no next start
             if delay is None:
                 continue
             if delay < 0:  # failed: only the operator starts it again
@@ -170,9 +225,9 @@ class Unit:
         """
         self._stderr.begin()
         self._ready_since = 0.0
-        if self._starts:
-            self.restarts += 1
-        self._starts += 1
+        if self.starts:
+            self._telling.restarts += 1
+        self.starts += 1
         self._set("starting")
         try:
             config = await asyncio.to_thread(self.spec.config)  # it looks for models on the disk
@@ -186,7 +241,7 @@ class Unit:
         link = Link(
             self.spec.name,
             self._around.stale,
-            self._listeners,
+            self.listeners.table,
             lambda status: self._on_status(child, status),
             self.spec.progress_s,
         )
@@ -206,7 +261,7 @@ class Unit:
             return self._failed(why) if final else self._after_death(None, why)
         self._child, self.link = child, link
         try:
-            await self._around.ledger.add(self.spec.name, child.pid)
+            await self._around.ledger.add(self._key, child.pid)
             self._set("starting")
             why = await self._watch(child, link, config)
         finally:
@@ -216,8 +271,8 @@ class Unit:
                 await child.kill()
             self._child = None
             link.close(f"{self.spec.name} has gone")
-            await self._around.ledger.remove(self.spec.name)
-        self._exit = platform.describe_exit(child.code, ours=child.signalled)
+            await self._around.ledger.remove(self._key)
+        self._telling.exit = platform.describe_exit(child.code, ours=child.signalled)
         if why == "asked":
             return None
         if link.mismatch:
@@ -287,9 +342,10 @@ class Unit:
             await self._wake.wait()
 
     def _failed(self, why: str) -> float:
+        why_told = why or self._telling.exit
         self._set("failed", why, last_words=self._stderr.last_words)
-        log.error("%s has failed: %s", self.spec.name, why or self._exit)
-        self._tell_alert("error", f"{self.spec.name} has failed: {why or self._exit}")
+        log.error("%s has failed: %s", self._key, why_told)
+        self._tell_alert("error", f"{self.spec.name} has failed: {why_told}")
         return -1
 
     def _after_death(self, code: int | None, why: str) -> float:
@@ -298,13 +354,13 @@ class Unit:
         said = self._stderr.last_error if code in (2, 4) else ""
         reason = "; ".join(part for part in (why, said or decision.reason) if part)
         if self._ready_since and self.wanted and not self._restart_now:
-            self._by = ""  # nobody asked for this; a start that failed was asked for
+            self._telling.by = ""  # nobody asked for this; a start that failed was asked for
         if decision.delay is None:
             return self._failed(reason)
         retry_at = time.time() + decision.delay
         self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
         how = "was ended" if why and code is not None else "died"
-        words = f"{self.spec.name} {how} ({reason or self._exit})"
+        words = f"{self._key} {how} ({reason or self._telling.exit})"
         log.warning("%s; starts again in %.1f s", words, decision.delay)
         self._tell_alert("warning", words)
         return decision.delay
@@ -326,15 +382,15 @@ class Unit:
             self._set("loading", status.detail)
             return
         if self._ready_since:
-            self._by = ""  # it has been up since: what it is now nobody asked for
+            self._telling.by = ""  # it has been up since: what it is now nobody asked for
         self._ready_since = self._ready_since or time.monotonic()
         self._set(status.state, status.detail)
         self.ready.set()
         self.settled.set()
 
-    def _tell_alert(self, level: Any, text: str) -> None:
+    def _tell_alert(self, level: Literal["warning", "error"], text: str) -> None:
         if not self._closing:
-            self._around.tell(show.Alert(level=level, text=text, about=self.spec.name))
+            self._telling.alert(level, text)
 
     def _set(
         self,
@@ -346,23 +402,14 @@ class Unit:
     ) -> None:
         detail = detail[:MAX_DETAIL]
         if state == "unresponsive":
-            self._by = ""
+            self._telling.by = ""
         self.state, self._detail = state, detail
-        change = show.EngineChanged(
-            engine=self.spec.name,
-            state=state,
-            detail=detail,
-            pid=self.pid,
-            restarts=self.restarts,
-            exit=self._exit,
-            retry_at=retry_at,
-            by=self._by,
-            last_words=last_words or [],
+        self._news.set()
+        self._telling.change(
+            state, detail, pid=self.pid, retry_at=retry_at, last_words=last_words or []
         )
-        try:
-            self._around.tell(change)
-        except Exception:  # whoever listens, the engine's life goes on
-            log.exception("what %s is cannot be told", self.spec.name)
 
+
+_OUTCOMES = ("ready", "degraded", "backoff", "failed")
 
 __all__ = ["Around", "Spec", "Unit", "child_environ"]

@@ -157,6 +157,7 @@ def test_a_profile_says_how_engines_are_run(tmp_path: Path) -> None:
         "policy": "2",
         "tts": "9",
         "metrics": "1",
+        "obs": "1",
         "echo": "1",
     }
     assert found["asr"].env["OPENBLAS_NUM_THREADS"] == "3"
@@ -168,6 +169,7 @@ def test_a_profile_says_how_engines_are_run(tmp_path: Path) -> None:
         "policy": 44,
         "tts": 16,
         "metrics": 7,
+        "obs": 12,
         "echo": 12,
     }
     assert (found["metrics"].load_s, found["tts"].load_s) == (30, 120)

@@ -81,12 +81,12 @@ async def test_a_loop_that_stands_still_is_told_with_the_place(
 async def test_its_figures_are_told_with_the_shows_own(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kitsu_tui.show import supervisor as module
+    from kitsu_tui.show import figures as module
 
     monkeypatch.setattr(module, "FIGURES_EVERY_S", 0.2)
     found = Supervisor([], rig.around)
-    found.watchdog = Watchdog(asyncio.get_running_loop())
-    found.watchdog.start()
+    dog = found.figures.watchdog = Watchdog(asyncio.get_running_loop())
+    dog.start()
     found.start()
     try:
         await until(lambda: any(isinstance(e, show.ShowFigures) for e in rig.told))
@@ -95,5 +95,5 @@ async def test_its_figures_are_told_with_the_shows_own(
         assert told.samples > 0
         assert told.lag_max_ms >= told.lag_p99_ms >= told.lag_p50_ms >= 0
     finally:
-        found.watchdog.stop()
+        dog.stop()
         await found.stop()
