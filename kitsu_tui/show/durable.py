@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,12 +28,25 @@ SHOW_MARK = "KITSU_SHOW_PID"
 T = TypeVar("T", bound=Struct)
 
 
+class Kept(Struct, frozen=True):
+    """An engine that panic was told to: what stood before, in its own words."""
+
+    epoch: int
+    """Of the first panic since it was last put back."""
+    before: Any = None
+
+
 class LatchFile(Struct):
-    """`latch.json`: the epoch, and whether panic is latched and by whom."""
+    """`latch.json`: the epoch, whether panic is latched and by whom, and what it changed.
+
+    An engine stands in `kept` from the press until it was put back, which may be long after the
+    resume.
+    """
 
     epoch: int = 0
     panicked: bool = False
     by: str = ""
+    kept: dict[str, Kept] = {}
 
 
 class Born(Struct, frozen=True):
@@ -73,7 +86,11 @@ def write_file(path: Path, value: Struct, *, sync: bool) -> None:
 
 
 class Latch:
-    """The epoch and the panic latch."""
+    """The epoch, the panic latch, and what is to be put back at resume.
+
+    Attributes:
+        kept: by engine; see `LatchFile`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -83,12 +100,13 @@ class Latch:
         self.epoch = value.epoch + 1  # whatever was under way before this start is stale
         self.panicked = value.panicked
         self.by = value.by
+        self.kept = value.kept
         self._lock = asyncio.Lock()
 
     async def save(self) -> bool:
         """Bring it to the disk; False when that failed (which is logged)."""
-        value = LatchFile(epoch=self.epoch, panicked=self.panicked, by=self.by)
         async with self._lock:
+            value = LatchFile(self.epoch, self.panicked, self.by, dict(self.kept))
             try:
                 await asyncio.to_thread(write_file, self._path, value, sync=True)
             except OSError as err:

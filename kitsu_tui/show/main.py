@@ -119,6 +119,7 @@ class Running:
         )
         self.director = Director(self.stage, self.latch)
         self.panic = Panic(self.latch, self.supervisor, self.director, self.bus.tell)
+        self.bus.hook(self.panic.surfaces.follow)
         self.mutes = Mutes(self.supervisor, self.bus)
         self.scenes = Scenes(profile, self.supervisor, self.bus.tell, lambda: self.latch.panicked)
         self.stage.felt = self.scenes.felt

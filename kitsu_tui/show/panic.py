@@ -17,20 +17,24 @@ from engines.wire.message import Empty
 from engines.wire.peer import RequestFailed
 from kitsu_tui.show.director import Director
 from kitsu_tui.show.durable import Latch
+from kitsu_tui.show.outcome import Outcome
 from kitsu_tui.show.supervisor import Supervisor
+from kitsu_tui.show.surfaces import SURFACE_S, Surfaces
 
 log = logging.getLogger("show.panic")
 
-SURFACE_S = 2.0
+DISK_S = 0.5
+"""How long an answer is held back for the disk, once everything is done and told."""
 
-Surface = Callable[[], Awaitable[None]]
-"""Brings one surface to its panic state; returns when that was read back, raises when it fails."""
+Own = Callable[[], Awaitable[None]]
+"""Silences one engine of hers; returns when that was read back, raises when it fails."""
 
 
 class Panic:
-    """The latch and the surfaces that it reaches.
+    """The latch, and everything that it silences.
 
-    Later engines (OBS, avatar, chat) join by adding a surface.
+    Attributes:
+        surfaces: the engines that show something to the audience.
     """
 
     def __init__(
@@ -45,11 +49,12 @@ class Panic:
         self._director = director
         self._tell = tell
         self._silent = audio.Silence(silent_ns=0)
-        self.surfaces: dict[str, Surface] = {
+        self._own: dict[str, Own] = {
             "audio": self._silence,
             "policy": lambda: self._idle("policy"),
             "tts": lambda: self._idle("tts"),
         }
+        self.surfaces = Surfaces(latch, supervisor, tell)
 
     @property
     def latched(self) -> bool:
@@ -57,14 +62,30 @@ class Panic:
         return self._latch.panicked
 
     @property
+    def by(self) -> str:
+        """Who pressed; empty when it is not latched."""
+        return self._latch.by
+
+    @property
     def epoch(self) -> int:
         """The epoch now: it rises at every panic and resume."""
         return self._latch.epoch
 
     def restore(self) -> None:
-        """At start: tell that panic is still latched, if it is."""
+        """At start: tell that panic is still latched, if it is, and what waits for its engine."""
+        found = self.surfaces.restore()
         if self._latch.panicked:
-            self._tell(show.Panicked(by=self._latch.by, epoch=self._latch.epoch, done=True))
+            self._tell(
+                show.Panicked(
+                    by=self._latch.by,
+                    epoch=self._latch.epoch,
+                    done=True,
+                    why=found.why,
+                    waits=found.waits,
+                )
+            )
+        elif found.waits:
+            self._tell(show.PutBack(epoch=self._latch.epoch, why=found.why))
 
     def raise_epoch(self, reason: str) -> None:
         """Make everything that is under way stale."""
@@ -72,83 +93,112 @@ class Panic:
         at = At(epoch=self._latch.epoch)
         self._supervisor.cancel(Cancel(scope="epoch", at=at, reason=reason))
 
-    async def press(self, by: str) -> dict[str, float | None]:
-        """Panic. Returns milliseconds to done for each surface, None for one that failed."""
+    # -- press -------------------------------------------------------------------------------
+
+    async def press(self, by: str) -> Outcome:
+        """Panic. It goes on to its end also when whoever waits for it is cancelled."""
         began_ns = time.perf_counter_ns()
-        began = began_ns / 1e9
         self._silent = audio.Silence(silent_ns=0)
         self._latch.panicked, self._latch.by = True, by
         self.raise_epoch("panic")
-        timings = [
-            asyncio.create_task(self._timed(name, surface, began), name=f"panic-{name}")
-            for name, surface in self.surfaces.items()
+        self.surfaces.begin()
+        spawn = self.surfaces.spawn
+        began, found = began_ns / 1e9, Outcome()
+        asked = [
+            spawn(self._timed(name, own, began, found), f"panic-{name}")
+            for name, own in self._own.items()
         ]
-        # One turn of the loop sends the requests; only then is there time for telling.
-        await asyncio.sleep(0)
+        asked += [
+            spawn(self.surfaces.panic(name, began), f"panic-{name}")
+            for name in self.surfaces.names()
+        ]
+        told = show.Panicked(by=by, epoch=self.epoch, pressed_ns=began_ns)
+        # One turn of the loop sends the requests; only then comes the telling.
+        return await asyncio.shield(spawn(self._pressed(told, found, asked), "panic"))
+
+    async def _pressed(
+        self, told: show.Panicked, found: Outcome, asked: list[asyncio.Task[None]]
+    ) -> Outcome:
         self._director.fall_silent("panic")
-        self._tell(show.Panicked(by=by, epoch=self._latch.epoch))
-        saving = asyncio.create_task(self._latch.save(), name="panic-save")
-        surfaces = dict(zip(self.surfaces, await asyncio.gather(*timings), strict=True))
-        saved = await saving
-        if not saved:
-            self._tell(
-                show.Alert(
-                    level="error",
-                    text="the panic latch could not be saved: it would not outlive the show",
-                    about="panic",
-                )
-            )
-        if self._latch.panicked:  # else resumed meanwhile: it must not look latched again
+        self._tell(show.Panicked(by=told.by, epoch=told.epoch))
+        saving = self.surfaces.save()
+        await asyncio.wait(asked)
+        found.surfaces = {name: found.surfaces[name] for name in self._own}
+        found.update(self.surfaces.outcome)
+        log.warning("panic by %s", told.by, extra={"surfaces_ms": found.surfaces})
+        if self.latched and self.epoch == told.epoch:
+            # Else it was resumed meanwhile and must not look latched again, or pressed again.
             self._tell(
                 show.Panicked(
-                    by=by,
-                    epoch=self._latch.epoch,
-                    surfaces=surfaces,
+                    by=told.by,
+                    epoch=told.epoch,
+                    surfaces=dict(found.surfaces),
                     done=True,
-                    pressed_ns=began_ns,
+                    pressed_ns=told.pressed_ns,
                     silent_ns=self._silent.silent_ns,
                     cut_ns=self._silent.cut_ns,
+                    why=dict(found.why),
+                    waits=list(found.waits),
                 )
             )
-        log.warning("panic by %s", by, extra={"surfaces_ms": surfaces})
-        return surfaces
+            self.surfaces.complain(found)
+        await asyncio.wait({saving}, timeout=DISK_S)
+        return found
 
-    async def resume(self, by: str) -> bool:
-        """Release the latch; False when it was not latched."""
-        if not self._latch.panicked:
-            return False
-        self.raise_epoch("resume")
-        self._latch.panicked, self._latch.by = False, ""
-        # Told before the disk is waited for: a panic meanwhile must be told after this, not before.
-        self._tell(show.Resumed(by=by, epoch=self._latch.epoch))
-        log.warning("resumed by %s", by)
-        self._director.go_on()
-        if not await self._latch.save():
+    # -- resume ------------------------------------------------------------------------------
+
+    async def resume(self, by: str, epoch: int | None = None) -> Outcome | None:
+        """Release the latch, and put back what panic has changed.
+
+        Args:
+            epoch: of the panic that is meant; any other stays.
+
+        Returns:
+            What was put back; None when it was not latched, and nothing waited to be put back.
+        """
+        if epoch is not None and epoch != self.epoch:
+            return None
+        released = self._latch.panicked
+        if released:
+            self.raise_epoch("resume")
+            self._latch.panicked, self._latch.by = False, ""
+            self.surfaces.begin()
+        asked = self.surfaces.resume()
+        if not released and not asked:
+            return None
+        saving = self.surfaces.save()
+        if released:
+            self._tell(show.Resumed(by=by, epoch=self.epoch))
+            log.warning("resumed by %s", by)
+            self._director.go_on()
+        work = self._put_back(self.epoch, asked, saving)
+        return await asyncio.shield(self.surfaces.spawn(work, "resume"))
+
+    async def _put_back(
+        self, epoch: int, asked: list[asyncio.Task[None]], saving: asyncio.Task[None]
+    ) -> Outcome:
+        if asked:
+            await asyncio.wait(asked)
+        found = self.surfaces.outcome
+        if epoch == self.epoch and (found.surfaces or found.why):
             self._tell(
-                show.Alert(
-                    level="error",
-                    text="the resume could not be saved: the next show may start panicked",
-                    about="panic",
-                )
+                show.PutBack(epoch=epoch, surfaces=dict(found.surfaces), why=dict(found.why))
             )
-        return True
+            self.surfaces.complain(found)
+        await asyncio.wait({saving}, timeout=DISK_S)
+        return found
 
-    async def _timed(self, name: str, surface: Surface, began: float) -> float | None:
+    # -- her own engines ---------------------------------------------------------------------
+
+    async def _timed(self, name: str, own: Own, began: float, found: Outcome) -> None:
+        found.surfaces[name] = None
         try:
             async with asyncio.timeout(SURFACE_S):
-                await surface()
+                await own()
         except (RequestFailed, TimeoutError, OSError) as err:
-            why = str(err) or "no answer"
-            log.error("panic: %s: %s", name, why)
-            self._tell(
-                show.Alert(
-                    level="error",
-                    text=f"panic did not reach {name}: {why}",
-                    about=name,
-                )
-            )
-            return None
-        return round((time.perf_counter() - began) * 1000, 2)
+            found.why[name] = str(err) or "no answer"
+        else:
+            found.surfaces[name] = round((time.perf_counter() - began) * 1000, 2)
 
     async def _silence(self) -> None:
         unit = self._supervisor.units.get("audio")

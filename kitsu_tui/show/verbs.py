@@ -96,20 +96,19 @@ class Verbs:
 
     async def panic(self, ask: control.Ask, client: Client) -> control.Done:
         """Silence, at once and until resumed."""
-        surfaces = await self._show.panic.press(ask.by)
-        failed = [name for name, ms in surfaces.items() if ms is None]
-        parts = [f"{name} {ms:g} ms" for name, ms in surfaces.items() if ms is not None]
-        detail = "panic: " + ", ".join(parts)
-        if failed:
-            detail += "; NOT reached: " + ", ".join(failed)
-        return self._done("panic", ask.by, detail=detail, ok=not failed)
+        found = await self._show.panic.press(ask.by)
+        return self._done("panic", ask.by, detail=f"panic: {found.words()}", ok=found.ok)
 
     async def resume(self, ask: control.Resume, client: Client) -> control.Done:
-        """Release the panic latch."""
-        if ask.epoch is not None and self._show.panic.epoch != ask.epoch:
+        """Release the panic latch, and put back what panic changed."""
+        panic = self._show.panic
+        if ask.epoch is not None and panic.epoch != ask.epoch:
             raise Refusal("panic was pressed or released since you were asked: look again")
-        released = await self._show.panic.resume(ask.by)
-        return self._done("resume", ask.by, detail="resumed" if released else "was not panicked")
+        was, found = panic.latched, await panic.resume(ask.by)
+        words = found.words() if found is not None else ""
+        detail = "resumed" if was else "was not panicked"
+        detail += f"; put back: {words}" if words else ""
+        return self._done("resume", ask.by, detail=detail, ok=found is None or found.ok)
 
     async def toggle(self, ask: control.Toggle, client: Client) -> control.Done:
         """Switch an engine on or off."""

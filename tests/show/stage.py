@@ -33,6 +33,7 @@ from kitsu_tui.show.panic import Panic
 from kitsu_tui.show.safety import Gate, Keeper, Rule
 from kitsu_tui.show.turn import Turn
 from tests.show import cast, loudspeaker
+from tests.show.screen import Screen, ScreenDesk
 from tests.show.stand_in import NAMES, Cast
 
 E = TypeVar("E", bound=show.ShowEvent)
@@ -121,7 +122,13 @@ class Stage:
     """The conversation of a show, its engines played by `cast`."""
 
     def __init__(
-        self, *, refusal: str = "I did not hear that!", failure: str = "", ahead: bool = True
+        self,
+        *,
+        refusal: str = "I did not hear that!",
+        failure: str = "",
+        ahead: bool = True,
+        screens: tuple[str, ...] = (),
+        latch: Latched | None = None,
     ) -> None:
         self.faults = cast.Faults()
         self.mind = cast.MindDesk(self.faults)
@@ -140,6 +147,12 @@ class Stage:
             "asr": cast.desk_class(cast.Ear, self.ear),
             "audio": cast.desk_class(loudspeaker.Speaker, self.speaker),
         }
+        self.screens = {name: ScreenDesk() for name in screens}
+        self._engines |= {
+            name: type(name, (Screen,), {"name": name, "desk": desk})
+            for name, desk in self.screens.items()
+        }
+        self._left = latch
         self._timers: list[float] = []
         self._utterances = 0
 
@@ -153,8 +166,8 @@ class Stage:
             return real_call_at(when, *args, **kwargs)
 
         vars(loop).update(time=lambda: self.now, call_at=call_at)
-        self.cast = Cast(self.faults)
-        self.latch = Latched()
+        self.cast = Cast(self.faults, self.screens)
+        self.latch = self._left or Latched()
         self.cast.stale.epoch = self.latch.epoch
         keeper = Keeper(Path("nowhere"))
         keeper.gate = GATE
@@ -182,7 +195,7 @@ class Stage:
             self.director,
             self.told.append,
         )
-        for name in NAMES:
+        for name in (*NAMES, *self.screens):
             await self.start(name)
         await self.settle()
         return self
@@ -240,7 +253,10 @@ class Stage:
 
     async def start(self, name: str) -> None:
         """Start an engine (again)."""
-        await self.cast.units[name].start(self._engines[name])
+        unit = self.cast.units[name]
+        await unit.start(self._engines[name])
+        assert unit.link is not None
+        self.panic.surfaces.greet(name, unit.link)
 
     async def kill(self, name: str, *, asked: bool = False) -> None:
         """End an engine."""
@@ -288,7 +304,7 @@ class Stage:
         task = asyncio.create_task(self.panic.press(by))
         await self.settle()
         await self.advance(2.5)
-        return task.result()
+        return task.result().surfaces
 
     # -- what was told -----------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -84,6 +84,9 @@ class Unit:
                 down.write(line, traffic, key)
 
         link.attach(Pipe())  # type: ignore[arg-type]
+        self.host.hello()
+        while link.hello is None:
+            await asyncio.sleep(0)
         self._wires = (up, down)
         await self.host.start(msgspec.convert({}, engine.Config), self._stale.epoch)
         self.link, self.pid, self.state = link, 4711, "ready"
@@ -120,9 +123,9 @@ class Unit:
 class Cast:
     """Stands in for the supervisor."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, more: Iterable[str] = ()) -> None:
         self.stale = StaleFilter()
-        self.units = {name: Unit(name, self.stale, faults) for name in NAMES}
+        self.units = {name: Unit(name, self.stale, faults) for name in (*NAMES, *more)}
 
     def is_ready(self, name: str) -> bool:
         return name in self.units and self.units[name].ready.is_set()
