@@ -10,13 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engines.wire import audio, control, policy, show
 from engines.wire.envelope import At
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
 from kitsu_tui.config.persona import Persona
+from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import History
 from kitsu_tui.show.safety import Keeper, Verdict, guarded
 from kitsu_tui.show.speech import Speech, has_gone, heard_text
@@ -46,6 +47,7 @@ class Stage:
     """The mood that an operator holds her in; empty: her own."""
     felt: Callable[[int, str], None] = lambda turn, mood: None
     """Called with the mood of a turn's answer, as soon as it is known."""
+    gap: Gap = field(default_factory=Gap)
 
     def prompt(self, preset: str = "") -> policy.Prompt:
         """What she knows before anything is asked; its beginning stays the same."""
@@ -86,7 +88,12 @@ class Answer:
             self._committed.set()
         conversation = stage.profile.conversation
         self._speech = Speech(
-            stage.supervisor, self._tell, turn, self._committed, conversation.speak_timeout_s
+            stage.supervisor,
+            self._tell,
+            turn,
+            self._committed,
+            conversation.speak_timeout_s,
+            stage.gap,
         )
         self._timeout = conversation.answer_timeout_s
         self._said: list[str] = []

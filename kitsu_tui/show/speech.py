@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engines.wire import audio, show, tts
 from engines.wire.envelope import Failure
 from engines.wire.peer import Exchange, RequestFailed
+from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import clipped
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import SpokenLine, Turn
@@ -52,6 +53,7 @@ class Speech:
 
     Args:
         committed: set when the answer may be heard; before that it is made but held.
+        gap: knows all sentences that are given to `audio`, of whichever answer.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Speech:
         turn: Turn,
         committed: asyncio.Event,
         timeout: float,
+        gap: Gap | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._tell = tell
@@ -69,6 +72,7 @@ class Speech:
         self._at = turn.at()  # the turn's own may rise while this still winds up
         self._committed = committed
         self._timeout = timeout
+        self._gap = gap or Gap()
         self._slots = asyncio.Semaphore(AHEAD)
         self._tasks: list[asyncio.Task[None]] = []
         self._previous: asyncio.Event | None = None
@@ -163,6 +167,7 @@ class Speech:
             raise
         finally:
             self._voices.remove(voice)
+            self._gap.ends(line)
             if voice.play is not None:
                 voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
 
@@ -197,6 +202,7 @@ class Speech:
     ) -> Exchange[audio.Played]:
         if before is not None:
             await before.wait()
+        await self._gap.passed()
         line.rate = rate
         held = not self._committed.is_set()
         play = self._supervisor.open(
@@ -205,6 +211,7 @@ class Speech:
             audio.Play(rate=rate, hold=held),
             at=replace(self._at, seq=line.seq),
         )
+        self._gap.begins(line)
         play.on_event(lambda event: self._audible(event, line))
         opened.set()
         if held and self._committed.is_set():
