@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from msgspec import Struct
 
 from engines.wire.message import RequestKind
 from kitsu_tui.cli.tell import warn
+
+if TYPE_CHECKING:
+    from kitsu_tui.model.state import ShowState
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R", bound=Struct)
@@ -68,3 +71,14 @@ def ask(verb: str, kind: RequestKind[P, R], params: P, timeout: float = 10.0) ->
             return await show.ask(kind, params, timeout)
 
     return run(verb, work)
+
+
+def picture(verb: str) -> ShowState:
+    """The whole picture of the running show."""
+    import msgspec
+
+    from engines.wire import control
+    from kitsu_tui.model.state import ShowState
+
+    snapshot = ask(verb, control.STATUS, control.Ask(by=actor()))
+    return msgspec.convert(snapshot.state, ShowState)

@@ -9,7 +9,17 @@ import typer
 
 from kitsu_tui.cli.ask import fail
 
-MODULES = ("status", "talk", "models", "licenses", "devices", "bench", "doctor", "logs")
+MODULES = (
+    "status",
+    "obs_report",
+    "talk",
+    "models",
+    "licenses",
+    "devices",
+    "bench",
+    "doctor",
+    "logs",
+)
 """Modules of `kitsu_tui.cli` that print JSON; each declares its types in `SCHEMAS`."""
 
 

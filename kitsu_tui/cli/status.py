@@ -8,6 +8,7 @@ from kitsu_tui.model.state import EngineView, ShowState
 
 def report(state: ShowState, now: float) -> str:
     """The show in a few lines. What engines and people said has no power over a terminal."""
+    from kitsu_tui.cli.obs_report import line as obs_line
     from kitsu_tui.console.lines import visible
     from kitsu_tui.console.words import STAGE_WORDS, clock, who
 
@@ -22,6 +23,8 @@ def report(state: ShowState, now: float) -> str:
     if state.devices is not None and state.devices.state != "null":
         device = state.devices
         lines.append(f"audio: {device.state}, in {device.input!r}, out {device.output!r}")
+    if words := obs_line(state.obs):
+        lines.append(words)
     if state.persona.preset:
         held = f", held in the mood {state.persona.mood}" if state.persona.mood else ""
         lines.append(f"persona: {state.persona.preset}{held}")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from kitsu_tui.cli.ask import actor, ask, fail
+from kitsu_tui.cli.ask import actor, ask, fail, picture
 from kitsu_tui.cli.tell import tell
-
-if TYPE_CHECKING:
-    from kitsu_tui.model.state import ShowState
 
 Engine = Annotated[str, typer.Argument(help="engine, such as tts")]
 
@@ -129,7 +126,7 @@ def persona(
     if preset:
         tell(ask("persona", control.PERSONA, control.Persona(preset=preset, by=actor())).detail)
     else:
-        view = _picture("persona").persona
+        view = picture("persona").persona
         tell(f"{view.name}: {_marked(view.presets, view.preset)}")
 
 
@@ -145,7 +142,7 @@ def mood(
     if mood or own:
         tell(ask("mood", control.MOOD, control.Mood(mood=mood, by=actor())).detail)
         return
-    view = _picture("mood")
+    view = picture("mood")
     held = f"{view.persona.mood} (held)" if view.persona.mood else ""
     now = held or f"{view.mood or 'none yet'} (her own)"
     tell(f"{now}; {_marked(view.persona.moods, view.persona.mood)}")
@@ -165,16 +162,6 @@ def acknowledge() -> None:
     from engines.wire import control
 
     tell(ask("acknowledge", control.ACKNOWLEDGE, control.Acknowledge(by=actor())).detail)
-
-
-def _picture(verb: str) -> ShowState:
-    import msgspec
-
-    from engines.wire import control
-    from kitsu_tui.model.state import ShowState
-
-    snapshot = ask(verb, control.STATUS, control.Ask(by=actor()))
-    return msgspec.convert(snapshot.state, ShowState)
 
 
 def _marked(names: list[str], current: str) -> str:

@@ -19,7 +19,7 @@ NO_SHOW = 3
 VERBS = [
     *("run", "status", "stop", "say", "interrupt", "mute", "panic", "resume", "toggle", "restart"),
     *("skip", "start", "kill", "persona", "mood", "mark", "acknowledge", "logs", "journal"),
-    *("talk", "engine", "models", "licenses", "devices", "doctor", "bench", "schema"),
+    *("scene", "obs", "talk", "engine", "models", "licenses", "devices", "doctor", "bench", "schema"),
 ]
 
 
@@ -101,6 +101,17 @@ def test_an_engine_that_is_none_names_the_nearest(kitsu: Kitsu) -> None:
         (["say", " "], "kitsu say: nothing to say"),
         (["say", "x" * 2001], "kitsu say: 2001 characters are too many (limit 2000)"),
         (["mute", "nose"], "kitsu mute: found 'nose', expected mic or voice"),
+        (["scene", "--cut"], "kitsu scene: --cut takes a scene"),
+        (["scene", "BRB", "--json"], "kitsu scene: --json lists the scenes: it takes no name"),
+        (["scene", "x" * 257], "kitsu scene: 257 characters are too many (limit 256)"),
+        (["obs", "mute", "Mic", "of"], "kitsu obs mute: found 'of', expected on or off"),
+        (["obs", "source", "Cam", "1"], "kitsu obs source: found '1', expected on or off"),
+        (["obs", "filter", ""], "kitsu obs filter: an empty name"),
+        (["obs", "volume", "Mic", "-101"], "found '-101', expected -100 to 26 (dB)"),
+        (["obs", "volume", "Mic", "loud"], "found 'loud', expected -100 to 26 (dB)"),
+        (["obs", "text", "Words", "x" * 5001], "5001 characters are too many (limit 5000)"),
+        (["obs", "record", "now"], "found 'now', expected start, stop, pause or resume"),
+        (["obs", "replay", "pause"], "found 'pause', expected start, stop or save"),
         (["schema", "tolk"], "no schema 'tolk' (did you mean talk?)"),
         (["engine", "echo", "--config", "nope.json"], "--config: nope.json: No such file"),
         (["engine", "echo", "--config", "x" * 5000], "--config: x"),
@@ -146,6 +157,10 @@ def test_a_configuration_may_be_a_file(kitsu: Kitsu, tmp_path: Path) -> None:
         ["resume"],
         ["toggle", "tts"],
         ["restart", "tts"],
+        ["scene"],
+        ["scene", "BRB"],
+        ["obs", "status"],
+        ["obs", "volume", "Mic", "-6"],
     ],
     ids=" ".join,
 )
@@ -153,7 +168,8 @@ def test_without_a_show_it_is_exit_3_and_one_line(kitsu: Kitsu, args: list[str])
     done = kitsu(*args)
     assert done.returncode == NO_SHOW
     line = one_line(done)
-    assert line.startswith(f"kitsu {args[0]}: no show ")
+    verb = " ".join(args[:2]) if args[0] == "obs" else args[0]
+    assert line.startswith(f"kitsu {verb}: no show ")
 
 
 @pytest.mark.parametrize("args", [["panic"], ["status"]], ids=" ".join)
