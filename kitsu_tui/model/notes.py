@@ -23,6 +23,9 @@ NoteKind: TypeAlias = Literal[
     "gate",
     "persona",
     "asked",
+    "obs",
+    "scene",
+    "operator",
     "lost",
 ]
 NoteLevel: TypeAlias = Literal["", "good", "warn", "bad"]
@@ -68,7 +71,7 @@ def words_of(event: show.ShowEvent) -> Words | None:
         return Words("mark", event.text or "marked", event.by, level="warn")
     if isinstance(event, show.Muted):
         return _muted(event)
-    return _of_the_show(event)
+    return _of_the_stage(event) or _of_the_show(event)
 
 
 def note(notes: list[NoteView], n: int, t: float, event: show.ShowEvent, most: int) -> None:
@@ -156,6 +159,41 @@ def _of_the_show(event: show.ShowEvent) -> Words | None:
         detail = f": {event.detail}" if event.detail else ""
         return Words("asked", f"{event.name}{detail}", event.by)
     return None
+
+
+def _of_the_stage(event: show.ShowEvent) -> Words | None:
+    if isinstance(event, show.ObsLink):
+        return _obs(event)
+    if isinstance(event, show.SceneChanged):
+        why = f" ({event.why})" if event.why else "" if event.by else " (in OBS)"
+        return Words("scene", f"scene {event.scene}{why}", event.by)
+    if isinstance(event, show.OperatorGone):
+        did = {"brb": ": the BRB scene", "panic": ": PANIC"}.get(event.did, "")
+        return Words("operator", f"nobody is there, {event.why}{did}", "", "operator", "bad")
+    if isinstance(event, show.OperatorBack):
+        gone = f"{event.gone_s:.0f} s" if event.gone_s < 120 else f"{event.gone_s / 60:.0f} min"
+        text = f"an operator is there again, after {gone}"
+        return Words("operator", text, event.by, "operator", "good")
+    return None
+
+
+_LINKS = {
+    "connecting": "connecting",
+    "closed": "closed",
+    "hung": "does not answer",
+    "refused": "refuses the password",
+    "foreign": "something else answers",
+}
+
+
+def _obs(event: show.ObsLink) -> Words | None:
+    if event.link == "connecting":
+        return None
+    if event.link == "open":
+        does = [w for w, on in (("streams", event.streaming), ("records", event.recording)) if on]
+        return Words("obs", f"OBS {' and '.join(does) or 'is connected'}", "", "obs", "good")
+    level: NoteLevel = "warn" if event.link == "closed" else "bad"
+    return Words("obs", f"OBS: {_LINKS[event.link]}", "", "obs", level)
 
 
 ASKED = ("interrupt", "skip")

@@ -67,6 +67,8 @@ def _engine(state: ShowState, event: show.EngineChanged, t: float) -> None:
         view.last_words = list(event.last_words)
     if not event.pid:
         view.cpu, view.memory, view.queue, view.ping_ms = 0, 0, 0, 0
+    if event.engine == "obs" and event.state not in _TELLS:
+        state.obs.state = state.obs.figures = None  # nobody knows any more
 
 
 def _changes(
@@ -82,6 +84,7 @@ def _changes(
 
 
 _UP = ("loading", "ready", "degraded")
+_TELLS = ("ready", "degraded", "unresponsive", "stopping")
 
 
 def _figures(state: ShowState, event: show.EngineFigures, t: float) -> None:
@@ -280,6 +283,8 @@ def _drilled(state: ShowState, event: show.Drilled, t: float) -> None:
 
 def _obs(state: ShowState, event: show.ObsState, t: float) -> None:
     state.obs.state = event.state
+    if event.state.link != "open":
+        state.obs.figures = None
 
 
 def _obs_figures(state: ShowState, event: show.ObsFigures, t: float) -> None:
@@ -298,7 +303,12 @@ def _scene(state: ShowState, event: show.SceneChanged, t: float) -> None:
 
 def _gone(state: ShowState, event: show.OperatorGone, t: float) -> None:
     state.operator = OperatorView(
-        gone=True, since=event.since, at=t, why=event.why, did=event.did, detail=event.detail
+        gone=True,
+        since=event.since,
+        at=state.operator.at if state.operator.gone else t,
+        why=event.why,
+        did=event.did,
+        detail=event.detail,
     )
 
 

@@ -43,6 +43,52 @@ def test_a_panic_is_one_note_with_what_became_of_it() -> None:
     assert notes(show.Panicked(by="ana", epoch=2, done=True)) == ["PANIC is still latched · ana"]
 
 
+def test_surfaces_that_wait_are_reached_later_and_put_back() -> None:
+    surfaces: dict[str, float | None] = {"audio": 4.4}
+    waits = {"obs": "obs is starting"}
+    told = notes(
+        show.Panicked(by="ana", epoch=2),
+        show.Panicked(
+            by="ana", epoch=2, surfaces=surfaces, done=True, waits=["obs"], why=dict(waits)
+        ),
+        show.PanicReached(epoch=2, why={"obs.scene": "OBS is closed"}),
+        show.PanicReached(epoch=2, surfaces={"obs.scene": 12.2, "obs.filter": None}),
+        show.Resumed(by="bob", epoch=3),
+        show.PutBack(epoch=3, surfaces={"obs.scene": 20.6}),
+        show.PutBack(epoch=3, surfaces={"obs.scene": None}, why={"obs.mutes": "OBS is closed"}),
+    )
+    assert told == [
+        "PANIC: audio 4 ms, obs WAITS · ana",
+        "panic reached later: obs.scene 12 ms, obs.filter FAILED",
+        "on the air again · bob",
+        "put back: obs.scene 21 ms",
+        "put back: obs.scene FAILED, obs.mutes WAITS",
+    ]
+
+
+def test_a_drill_is_no_panic() -> None:
+    by = "drill:ana"
+    surfaces: dict[str, float | None] = {"audio": 4.4}
+    drill = show.Drilled(by="ana", ok=False, surfaces={"obs.scene": None}, why={"obs.scene": "no"})
+    told = notes(
+        show.Panicked(by=by, epoch=2),
+        show.Panicked(by=by, epoch=2, surfaces=surfaces, done=True),
+        show.Resumed(by=by, epoch=3),
+        show.Drilled(by="ana", ok=True),
+        drill,
+        show.Drilled(by="ana", ok=False, why={"drill": "bob pressed panic meanwhile"}),
+        show.Drilled(by="ana", ok=True, earlier=True),
+    )
+    assert told == [
+        "panic rehearsed: audio 4 ms · drill:ana",
+        "drill: all reached, all put back · ana",
+        "drill FAILED: obs.scene (no) · ana",
+        "drill FAILED: bob pressed panic meanwhile · ana",
+    ]
+    still = notes(show.Panicked(by=by, epoch=2, done=True))
+    assert still == ["a drill's panic is still latched · drill:ana"]
+
+
 def test_an_engine_s_death_is_told_once_and_its_coming_back() -> None:
     assert notes(
         engine("starting"),
@@ -113,3 +159,44 @@ def test_a_verdict_on_what_was_said_is_kept_whole(action: show.Action) -> None:
     assert turn.entry is not None
     assert (turn.entry.action, turn.entry.rule, turn.entry.view) == (action, "list", "folded")
     assert turn.stopped == "slur"
+
+
+def test_the_stage_is_told_in_short_words_and_once() -> None:
+    closed = show.ObsLink(link="closed", detail="nobody listens at ws://127.0.0.1:4455")
+    told = notes(
+        show.ObsLink(link="connecting"),
+        closed,
+        show.ObsLink(link="closed", detail="tried again"),
+        show.ObsLink(link="open"),
+        show.ObsLink(link="open", streaming=True, recording=True),
+        show.ObsLink(link="hung", streaming=True, recording=True),
+        show.SceneChanged(scene="Main", why="as found"),
+        show.SceneChanged(scene="Close-up", before="Main", by="profile", why="mood happy"),
+        show.SceneChanged(scene="Game", before="Close-up"),
+        show.SceneChanged(scene="BRB", before="Game", by="cli:ana"),
+    )
+    assert told == [
+        "OBS: closed",
+        "OBS is connected",
+        "OBS streams and records",
+        "OBS: does not answer",
+        "scene Main (as found)",
+        "scene Close-up (mood happy) · profile",
+        "scene Game (in OBS)",
+        "scene BRB · cli:ana",
+    ]
+
+
+def test_an_operator_who_goes_and_comes_is_told_with_what_was_done() -> None:
+    gone = show.OperatorGone(since=90.0, why="no console", did="brb")
+    told = notes(
+        gone,
+        show.OperatorGone(since=90.0, why="no console", did="brb", detail="scene BRB"),
+        show.OperatorBack(by="ana", gone_s=150.0),
+        show.OperatorGone(since=90.0, why="no key for 20 min", did="panic"),
+    )
+    assert told == [
+        "nobody is there, no console: the BRB scene",
+        "an operator is there again, after 2 min · ana",
+        "nobody is there, no key for 20 min: PANIC",
+    ]

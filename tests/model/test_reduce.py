@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.wire import show
+from engines.wire import obs, show
 from engines.wire.metrics import HostFigures
 from kitsu_tui.model import reduce as model
 from kitsu_tui.model.reduce import CHANGES_KEPT, reduce
@@ -162,6 +162,36 @@ def test_panic_keeps_its_first_moment_while_surfaces_come_in() -> None:
     assert picture.epoch == 4
 
 
+def test_surfaces_that_were_reached_later_take_the_place_of_those_that_waited() -> None:
+    pressed = show.Panicked(
+        by="ana", epoch=4, surfaces={"audio": 3.0}, done=True, waits=["obs"], why={"obs": "down"}
+    )
+    closed = show.PanicReached(epoch=4, why={"obs.scene": "closed", "obs.mutes": "closed"})
+    picture = play([started(), pressed, closed])
+    assert picture.panic.waits == ["obs.scene", "obs.mutes"]
+    assert picture.panic.why == {"obs.scene": "closed", "obs.mutes": "closed"}
+    reached = show.PanicReached(epoch=4, surfaces={"obs.scene": 9.0}, why={"obs.mutes": "closed"})
+    play([reached], picture)
+    assert picture.panic.surfaces == {"audio": 3.0, "obs.scene": 9.0}
+    assert (picture.panic.waits, picture.panic.why) == (["obs.mutes"], {"obs.mutes": "closed"})
+    play([show.PanicReached(epoch=4, surfaces={"obs": None}, why={"obs": "no answer"})], picture)
+    assert picture.panic.surfaces == {"audio": 3.0, "obs": None}
+    assert (picture.panic.waits, picture.panic.why) == ([], {"obs": "no answer"})
+
+
+def test_what_is_put_back_later_adds_to_what_was() -> None:
+    resumed = show.Resumed(by="ana", epoch=5)
+    first = show.PutBack(epoch=5, surfaces={"avatar": 3.0}, why={"obs": "down"})
+    second = show.PutBack(epoch=5, surfaces={"obs.scene": 9.0})
+    picture = play([started(), show.Panicked(by="x", epoch=4), resumed, first])
+    assert (picture.panic.latched, picture.panic.waits) == (False, ["obs"])
+    play([second], picture)
+    assert picture.panic.surfaces == {"avatar": 3.0, "obs.scene": 9.0}
+    assert picture.panic.waits == []
+    play([show.Panicked(by="x", epoch=6), second], picture)
+    assert picture.panic.surfaces == {}, "a new panic has begun meanwhile"
+
+
 def test_events_of_turns_that_are_no_longer_kept_do_nothing() -> None:
     picture = ShowState()
     for number in range(1, model.TURNS_KEPT + 11):
@@ -275,3 +305,31 @@ def test_an_acknowledgement_is_of_the_alerts_that_were_seen() -> None:
     reduce(state, show.Told(n=4, t=4, event=show.Acknowledged(upto=2, by="me")))
     reduce(state, show.Told(n=5, t=5, event=show.Acknowledged(upto=3, by="her")))
     assert [alert.acked_by for alert in state.alerts] == ["me", "me", "her"]
+
+
+def test_obs_does_not_look_alive_when_nobody_tells_of_it() -> None:
+    known = show.ObsState(state=obs.State(link="open", scene="Main", scenes=["Main"]))
+    figures = show.ObsFigures(figures=obs.Figures(live_s=9.0))
+    picture = play([started(), known, figures])
+    assert picture.obs.figures is not None
+    shut = play([show.ObsState(state=obs.State(link="closed", scene="Main"))], picture).obs
+    assert shut.state is not None
+    assert shut.state.scene == "Main"
+    assert shut.figures is None
+    ends: list[show.EngineState] = ["backoff", "off", "failed", "stopped"]
+    for end in ends:
+        play([known, figures, show.EngineChanged(engine="tts", state=end)], picture)
+        assert picture.obs.state is not None
+        gone = play([show.EngineChanged(engine="obs", state=end)], picture).obs
+        assert gone.state is None
+        assert gone.figures is None
+
+
+def test_who_is_gone_is_so_since_it_was_told_first() -> None:
+    gone = show.OperatorGone(since=90.0, why="no console", did="brb")
+    picture = play([started(), gone])
+    at = picture.operator.at
+    play([show.OperatorGone(since=90.0, why="no console", did="nothing", detail="closed")], picture)
+    assert (picture.operator.at, picture.operator.did) == (at, "nothing")
+    play([show.OperatorBack(by="ana", gone_s=30.0), gone], picture)
+    assert picture.operator.at > at
