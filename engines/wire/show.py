@@ -234,7 +234,9 @@ class GateState(Event, frozen=True, kw_only=True, tag="gate"):
 
 
 class Panicked(Event, frozen=True, kw_only=True, tag="panic"):
-    """Panic was pressed; `surfaces` are milliseconds to done, null for one that failed."""
+    """Panic was pressed; `surfaces` are milliseconds to done, null for one that failed. One that
+    waits stands in `waits` only. A drill's `by` begins with `drill:`.
+    """
 
     by: str
     epoch: int

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from engines.wire import obs
 
+DRILL = "drill:"
+"""How `by` begins where panic is only rehearsed."""
+
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """Base of all that the show tells."""
@@ -58,19 +61,22 @@ class SceneChanged(Event, frozen=True, kw_only=True, tag="scene"):
 
 
 class PanicReached(Event, frozen=True, kw_only=True, tag="panic.reached"):
-    """A surface that panic had not reached was reached later (or a resume's was)."""
+    """Surfaces that panic had not reached were reached later, or were tried again."""
 
     epoch: int
     surfaces: dict[str, float | None] = {}
-    """Milliseconds after the surface was there again; null: it failed."""
+    """Milliseconds after the surface was there again; null: it failed. One that still waits is not
+    in it."""
     why: dict[str, str] = {}
+    """By surface: why it failed or waits."""
 
 
 class PutBack(Event, frozen=True, kw_only=True, tag="resume.done"):
-    """What panic had changed was put back, as far as it could be."""
+    """What panic had changed was put back, as far as it could be; told again when more of it is."""
 
     epoch: int
     surfaces: dict[str, float | None] = {}
+    """Milliseconds; null: it failed. One that waits is not in it."""
     why: dict[str, str] = {}
     """By surface: why it failed or waits, or what was left as somebody had changed it since."""
 
@@ -86,6 +92,8 @@ class Drilled(Event, frozen=True, kw_only=True, tag="drill"):
     put_back: dict[str, float | None] = {}
     at: float = 0
     """Wall time in seconds."""
+    earlier: bool = False
+    """Told at the start of a show: the last one before it."""
 
 
 class OperatorGone(Event, frozen=True, kw_only=True, tag="operator.gone"):

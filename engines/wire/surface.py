@@ -33,6 +33,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """Why it failed or waits, in words for the operator; else what was done."""
     waits: bool = False
     """It was not reached, and will be done as soon as it can be (OBS is closed)."""
+    left: bool = False
+    """At resume: it was left as it is, for somebody has changed it since; `detail` says what."""
 
 
 class Panic(Body, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from kitsu_tui.journal.lines import At, Skipped, decode, forward
 from kitsu_tui.journal.pages import Item, Journal
 from kitsu_tui.journal.sessions import Session, look_at
 from kitsu_tui.model.notes import NoteView
+from kitsu_tui.model.surfaces import is_drill
 
 _T = re.compile(rb'"n":\d{1,18},"t":(\d+(?:\.\d+)?)')
 LOG_BYTES = 200_000_000
@@ -62,7 +63,8 @@ def moments(path: Path) -> list[Moment]:
             if isinstance(told.event, show.Marked):
                 found.append(Moment(told.t, f"mark by {told.event.by}: {told.event.text}"))
             elif isinstance(told.event, show.Panicked) and not told.event.done:
-                found.append(Moment(told.t, f"panic by {told.event.by}"))
+                what = "rehearsal of panic" if is_drill(told.event.by) else "panic"
+                found.append(Moment(told.t, f"{what} by {told.event.by}"))
     return found
 
 

@@ -10,6 +10,7 @@ from engines.wire import show
 from kitsu_tui.journal import FILE, file_of
 from kitsu_tui.journal.lines import Skipped, backward, chunks_forward, decode, forward
 from kitsu_tui.journal.pages import Journal
+from kitsu_tui.model.surfaces import is_drill
 
 LOOK = 2000
 """Lines at either end among which a sound one is looked for."""
@@ -107,7 +108,10 @@ def look_at(path: Path) -> Session:
 def _presses(data: bytes) -> int:
     told = (decode(raw, Skipped()) for raw in data.split(b"\n") if b'"kind":"panic"' in raw)
     events = (each.event for each in told if each is not None)
-    return sum(isinstance(event, show.Panicked) and not event.done for event in events)
+    return sum(
+        isinstance(event, show.Panicked) and not event.done and not is_drill(event.by)
+        for event in events
+    )
 
 
 def _ends(journal: Journal, session: Session) -> None:

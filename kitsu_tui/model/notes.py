@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from msgspec import Struct
 
 from engines.wire import show
+from kitsu_tui.model.surfaces import is_drill
 
 NoteKind: TypeAlias = Literal[
     "show",
@@ -21,6 +22,7 @@ NoteKind: TypeAlias = Literal[
     "engine",
     "devices",
     "gate",
+    "drill",
     "persona",
     "asked",
     "obs",
@@ -66,7 +68,9 @@ def words_of(event: show.ShowEvent) -> Words | None:
     if isinstance(event, show.Panicked):
         return _panic(event)
     if isinstance(event, show.Resumed):
-        return Words("resume", "on the air again", event.by)
+        return None if is_drill(event.by) else Words("resume", "on the air again", event.by)
+    if isinstance(event, show.PanicReached | show.PutBack | show.Drilled):
+        return _of_surfaces(event)
     if isinstance(event, show.Marked):
         return Words("mark", event.text or "marked", event.by, level="warn")
     if isinstance(event, show.Muted):
@@ -95,18 +99,43 @@ def _surfaces(notes: list[NoteView], event: show.Panicked) -> None:
     """What became of a panic goes into the note of its press."""
     for view in reversed(notes[-_SAME_WITHIN:]):
         if view.kind == "panic" and view.about == str(event.epoch):
-            told = [
-                f"{name} {'FAILED' if ms is None else f'{ms:.0f} ms'}"
-                for name, ms in event.surfaces.items()
-            ]
-            view.text = f"PANIC: {', '.join(told)}"
+            told = [*_each(event.surfaces), *(f"{name} WAITS" for name in event.waits)]
+            view.text = f"{view.text.partition(':')[0]}: {', '.join(told)}"
             return
+
+
+def _each(surfaces: dict[str, float | None]) -> list[str]:
+    return [f"{name} {'FAILED' if ms is None else f'{ms:.0f} ms'}" for name, ms in surfaces.items()]
+
+
+def _of_surfaces(event: show.PanicReached | show.PutBack | show.Drilled) -> Words | None:
+    failed = any(ms is None for ms in event.surfaces.values())
+    told = _each(event.surfaces)
+    if isinstance(event, show.Drilled):
+        if event.earlier:
+            return None  # it was told in the journal of its own show
+        if event.ok:
+            return Words("drill", "drill: all reached, all put back", event.by, level="good")
+        amiss = [name for name, ms in (event.surfaces | event.put_back).items() if ms is None]
+        why = [f"{name} ({event.why[name]})" if name in event.why else name for name in amiss]
+        why = why or list(event.why.values())
+        return Words("drill", f"drill FAILED: {', '.join(why)}", event.by, level="bad")
+    waits = [f"{name} WAITS" for name in event.why if name not in event.surfaces]
+    if isinstance(event, show.PutBack):
+        text = f"put back: {', '.join(told + waits)}"
+        return Words("resume", text, level="bad" if failed else "warn" if waits else "")
+    if not told:
+        return None
+    return Words("panic", f"panic reached later: {', '.join(told)}", level="bad")
 
 
 def _panic(event: show.Panicked) -> Words | None:
     if event.done and event.surfaces:
         return None
-    words = "PANIC is still latched" if event.done else "PANIC"
+    if is_drill(event.by):
+        words = "a drill's panic is still latched" if event.done else "panic rehearsed"
+    else:
+        words = "PANIC is still latched" if event.done else "PANIC"
     return Words("panic", words, event.by, str(event.epoch), "bad")
 
 

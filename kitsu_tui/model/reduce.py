@@ -22,6 +22,7 @@ from kitsu_tui.model.state import (
     SwitchView,
     TurnView,
 )
+from kitsu_tui.model.surfaces import superseded
 
 CHANGES_KEPT = 8
 """Last changes of each engine's state."""
@@ -264,17 +265,22 @@ def _persona(state: ShowState, event: show.PersonaState, t: float) -> None:
 
 
 def _panic_reached(state: ShowState, event: show.PanicReached, t: float) -> None:
-    panic = state.panic
-    if not panic.latched:
-        return
-    panic.surfaces = panic.surfaces | event.surfaces
-    panic.why = {k: v for k, v in panic.why.items() if k not in event.surfaces} | event.why
-    panic.waits = [name for name in panic.waits if event.surfaces.get(name) is None]
+    if state.panic.latched:
+        _later(state.panic, event)
 
 
 def _put_back(state: ShowState, event: show.PutBack, t: float) -> None:
     if not state.panic.latched:
-        state.panic.surfaces, state.panic.why = dict(event.surfaces), dict(event.why)
+        _later(state.panic, event)
+
+
+def _later(panic: PanicView, event: show.PanicReached | show.PutBack) -> None:
+    """What is told of surfaces replaces what was told of the same, and of their engine whole."""
+    old = superseded((*panic.surfaces, *panic.why, *panic.waits), (*event.surfaces, *event.why))
+    panic.surfaces = {k: v for k, v in panic.surfaces.items() if k not in old} | event.surfaces
+    panic.why = {k: v for k, v in panic.why.items() if k not in old} | event.why
+    waits = [name for name in event.why if name not in event.surfaces]
+    panic.waits = [name for name in panic.waits if name not in old] + waits
 
 
 def _drilled(state: ShowState, event: show.Drilled, t: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engines.wire import surface
+from kitsu_tui.model.surfaces import superseded
 
 
 @dataclass
@@ -14,7 +15,7 @@ class Outcome:
 
     Attributes:
         surfaces: milliseconds to done, None for one that failed; one that waits is not in it.
-        why: by surface, why it failed or waits; at a resume also what was done of the others.
+        why: by surface, why it failed or waits, or that it was left as somebody has changed it.
         waits: surfaces that are not there, and get it when they are.
     """
 
@@ -33,16 +34,13 @@ class Outcome:
         return cls({name: None}, {name: why}, [])
 
     @classmethod
-    def of_steps(
-        cls, engine: str, steps: list[surface.Step], total_ms: float | None, *, tells: bool = False
-    ) -> Outcome:
+    def of_steps(cls, engine: str, steps: list[surface.Step], total_ms: float | None) -> Outcome:
         """What an engine answers.
 
         Args:
             total_ms: from the press to the answer, when there was one. What a step took is told by
                 the engine from the request's arrival; the way there and back is at most the rest,
                 and is added whole.
-            tells: keep also what it says of what was done.
         """
         if not steps:
             return cls({engine: round(total_ms or 0.0, 2)})
@@ -59,7 +57,7 @@ class Outcome:
             found.surfaces[name] = None if step.ms is None else round(step.ms + lead, 2)
             if step.ms is None:
                 found.why[name] = step.detail or "no reason given"
-            elif tells and step.detail:
+            elif step.left and step.detail:
                 found.why[name] = step.detail
         return found
 
@@ -75,9 +73,7 @@ class Outcome:
 
     def update(self, later: Outcome) -> None:
         """Something became of it later: what is told now replaces what was told of the same."""
-        told = {*later.surfaces, *later.why}
-        engines = {name.partition(".")[0] for name in told}
-        gone = told | (engines - told)  # the engine as a whole has steps now
+        gone = superseded((*self.surfaces, *self.why, *self.waits), (*later.surfaces, *later.why))
         self.surfaces = {k: v for k, v in self.surfaces.items() if k not in gone} | later.surfaces
         self.why = {k: v for k, v in self.why.items() if k not in gone} | later.why
         self.waits = [name for name in self.waits if name not in gone] + later.waits

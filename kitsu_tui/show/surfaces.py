@@ -20,6 +20,7 @@ from engines.wire import show, surface
 from engines.wire.codec import encoder
 from engines.wire.message import RequestKind
 from engines.wire.peer import Exchange, RequestFailed
+from kitsu_tui.model.surfaces import engine_of
 from kitsu_tui.show.durable import Kept, Latch
 from kitsu_tui.show.link import Link
 from kitsu_tui.show.outcome import Outcome
@@ -223,7 +224,7 @@ class Surfaces:
 
     def _take(self, name: str, steps: list[surface.Step], total_ms: float | None) -> Outcome:
         """What an engine says of how far it came."""
-        found = Outcome.of_steps(name, steps, total_ms, tells=not self._latch.panicked)
+        found = Outcome.of_steps(name, steps, total_ms)
         if not self._latch.panicked and not found.waits:
             # Also where a step failed: kept for longer it would be taken for what stood before the
             # next panic.
@@ -271,13 +272,13 @@ class Surfaces:
         for name in found.failed:
             text = f"{what} {name}: {found.why.get(name, '')}"
             log.error("%s", text)
-            self._tell(show.Alert(level="error", text=text, about=name.partition(".")[0]))
+            self._tell(show.Alert(level="error", text=text, about=engine_of(name)))
         waits = [f"{name} ({found.why.get(name, '')})" for name in found.waits]
         if waits:
             what = "panic" if self._latch.panicked else "putting back"
             text = f"{what} waits for {', '.join(waits)}"
             log.warning("%s", text)
-            about = found.waits[0].partition(".")[0]
+            about = engine_of(found.waits[0])
             self._tell(show.Alert(level="warning", text=text, about=about))
 
     # -- helpers -----------------------------------------------------------------------------
