@@ -10,6 +10,7 @@ from engines.wire import control
 from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
 from kitsu_tui.console.keymap import Keys, sign_name
 from kitsu_tui.console.pane_actions import PANE_ACTIONS
+from kitsu_tui.console.stage_actions import STAGE
 
 
 def _toggle(context: Context) -> Asking:
@@ -211,6 +212,7 @@ ACTIONS: tuple[Action, ...] = (
         verb="mood",
         changes=True,
     ),
+    *STAGE,
     Action(
         "mark",
         "Mark this moment",
@@ -253,6 +255,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("logs", "Logs", "Lines of the show and its engines.", ("l",), _PANES),
     Action("latency", "Latency", "How long each stage of a turn takes.", ("y",), _PANES),
     Action("host", "Host and GPU", "What the machine is doing.", ("h",), _PANES),
+    Action("obs", "OBS", "Scene, stream, inputs, the last rehearsal of panic.", ("O",), _PANES),
     Action("alerts", "Alerts", "What you should know, and who has seen it.", ("a",), _PANES),
     Action("next_pane", "Next pane", "To the pane after this one.", ("tab",), _PANES),
     Action(

@@ -28,6 +28,7 @@ from kitsu_tui.console.link import Link
 from kitsu_tui.console.output import Output
 from kitsu_tui.console.pacing import Pacing
 from kitsu_tui.console.panic_line import PanicLine
+from kitsu_tui.console.presence import Presence
 from kitsu_tui.console.screens.desk import Desk
 from kitsu_tui.console.widgets.input_line import InputLine
 
@@ -125,6 +126,7 @@ class ConsoleApp(App[Ending]):
         self.desk = Desk(link, clock)
         self.desk.pressed = lambda: self.panic_line.waiting
         self._doer = Doer(self)
+        self._presence = Presence(self, link)
         link.wishes = self.use_wishes
         self._use_keys(DEFAULT_KEYS)
 
@@ -188,8 +190,10 @@ class ConsoleApp(App[Ending]):
             try:
                 self._use_keys(keymap(ACTIONS, wishes.keys))
             except BadKeys as error:
-                self._use_keys(DEFAULT_KEYS)
-                self.link.notice(f"the profile's keys are not used: {error}", "warn")
+                # What the operator's fingers know stays.
+                self.link.notice(f"the profile's keys are not used: {error}", "bad")
+                if self.desk.bell:
+                    self.bell()
         if wishes.theme and wishes.theme != before.theme:
             self.use_theme(wishes.theme)
         if wishes.layout in LAYOUTS and wishes.layout != before.layout:
@@ -198,7 +202,9 @@ class ConsoleApp(App[Ending]):
 
     def _use_keys(self, keys: Keys) -> None:
         self.desk.keys = keys
-        self._panic_keys |= set(keys["panic"])
+        panic = {*PANIC_KEYS, *keys["panic"]}
+        self._panic_keys.update(panic)  # at no moment without one: the input thread reads it
+        self._panic_keys.intersection_update(panic)
         _bind(self, _bindings(keys))
         for name, pane in self.desk.panes.items():
             _bind(pane, _bindings(keys, name))
@@ -236,6 +242,8 @@ class ConsoleApp(App[Ending]):
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.app_focus = True
+            if isinstance(event, events.Key):
+                self._presence.key()
             if self.screen is self.desk:
                 if isinstance(event, events.Paste):
                     self._pasted(event.text)

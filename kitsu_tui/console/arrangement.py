@@ -20,6 +20,17 @@ _IN_SIGHT: dict[tuple[Size, Layout], tuple[tuple[str, ...], str]] = {
     ("large", "watch"): (("logs", "engines", "latency", "host", "alerts"), "alerts"),
 }
 
+# As above, for a show with OBS.
+_WITH_OBS: dict[tuple[Size, Layout], tuple[tuple[str, ...], str]] = {
+    ("medium", "desk"): (("transcript", "engines", "latency", "obs", "logs"), "obs"),
+    ("medium", "watch"): (("logs", "engines", "obs", "latency", "host", "alerts"), "alerts"),
+    ("large", "desk"): (
+        ("transcript", "engines", "latency", "host", "obs", "alerts", "logs"),
+        "alerts",
+    ),
+    ("large", "watch"): (("logs", "engines", "obs", "latency", "host", "alerts"), "alerts"),
+}
+
 
 def size_for(width: int, height: int) -> Size:
     """One pane at a time, two columns, or three."""
@@ -30,23 +41,33 @@ def size_for(width: int, height: int) -> Size:
     return "small"
 
 
-def in_sight(size: Size, layout: Layout, active: str, zoomed: bool = False) -> tuple[str, ...]:
-    """The panes in sight, in the order of their places. The active one always is among them."""
+def _panes(size: Size, layout: Layout, obs: bool) -> tuple[tuple[str, ...], str]:
+    usual = _IN_SIGHT[size, layout]
+    return _WITH_OBS.get((size, layout), usual) if obs else usual
+
+
+def in_sight(
+    size: Size, layout: Layout, active: str, zoomed: bool = False, *, obs: bool = False
+) -> tuple[str, ...]:
+    """The panes in sight, in the order of their places. The active one always is among them.
+
+    `obs`: the show has OBS.
+    """
     if zoomed or layout == "focus" or (size == "small" and layout != "watch"):
         return (active,)
     if size == "small":  # two panes, one above the other
         return ("transcript", "logs") if active == "logs" else (active, "logs")
-    panes, gives_way = _IN_SIGHT[size, layout]
+    panes, gives_way = _panes(size, layout, obs)
     if active in panes:
         return panes
     return tuple(active if name == gives_way else name for name in panes)
 
 
-def home(size: Size, layout: Layout, active: str) -> str:
+def home(size: Size, layout: Layout, active: str, *, obs: bool = False) -> str:
     """The pane to be active in a layout that has just been chosen."""
     if (size, layout) not in _IN_SIGHT:
         return "transcript" if size == "small" and layout == "watch" else active
-    panes = _IN_SIGHT[size, layout][0]
+    panes = _panes(size, layout, obs)[0]
     return active if active in panes else panes[0]
 
 

@@ -5,100 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, key_word
+from kitsu_tui.console.banner import UNANSWERED_S, banner
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.levels_row import level, levels
-from kitsu_tui.console.lines import Line, Span, cells, clip, visible, width_of
-from kitsu_tui.console.link import Link
+from kitsu_tui.console.lines import Line, Span, clip, width_of
 from kitsu_tui.console.status_row import air, status
-from kitsu_tui.console.words import clock, who
-
-WIDE = 1000
-
-
-UNANSWERED_S = 0.5
-"""Seconds after which a press of panic that was not answered is said to be so."""
-
-
-def banner(
-    link: Link,
-    now: float,
-    width: int = WIDE,
-    keys: Keys = DEFAULT_KEYS,
-    *,
-    waiting: float = 0.0,
-) -> Line | None:
-    """A row for what must not be overlooked: panic, or no show. None when all is well.
-
-    `waiting`: seconds since a press of panic that the show has not answered.
-    """
-    if waiting > UNANSWERED_S and link.attached:
-        return _unanswered(waiting, width)
-    if link.phase in ("gone", "failed"):
-        return _no_show(link, width, keys)
-    if link.phase == "past":
-        return clip(((f" PAST SESSION {visible(link.detail)}", "warn"),), width)
-    panic = link.state.panic
-    if not panic.latched:
-        return None
-    by = visible(who(panic.by))
-    resume = "" if link.read_only else f" {_key('resume', keys)} resumes "
-    surfaces: list[Span] = []
-    # What has failed comes first: a narrow row must not hide it.
-    for name, ms in sorted(panic.surfaces.items(), key=lambda item: item[1] is not None):
-        if ms is not None:
-            surfaces.append((f"{visible(name)} {ms:.0f} ms  ", ""))
-        elif panic.done:
-            surfaces.append((f"{visible(name)} FAILED  ", "bad"))
-        else:
-            surfaces.append((f"{visible(name)} …  ", "dim"))
-    failed = [text for text, style in surfaces if style == "bad"]
-    start: Line = ()
-    for what in (f" PANIC since {clock(panic.since)} by {by} ", f" PANIC by {by} ", " PANIC "):
-        start = ((what, "bad"), (resume, "strong"), ("│ ", "strong"))
-        if width_of(start) + sum(map(cells, failed)) <= width:
-            break
-    room = width - width_of(start)
-    for text, style in surfaces:
-        room -= width_of(((text, style),))
-        if room < 0:
-            break
-        start = (*start, (text, style))
-    return clip(start, width)
-
-
-def _unanswered(waiting: float, width: int) -> Line:
-    """She may still be heard: the operator must know at once, and what else there is to do."""
-    seconds = f"{waiting:.0f} s"
-    text = ""
-    for text in (
-        f" PANIC PRESSED, and no answer for {seconds}: she may still be heard! Mute her elsewhere",
-        f" PANIC PRESSED, no answer for {seconds}: she may be heard! Mute her elsewhere",
-        f" PANIC: NO ANSWER for {seconds}",
-    ):
-        if cells(text) <= width:
-            break
-    return clip(((text, "bad"),), width)
-
-
-def _no_show(link: Link, width: int, keys: Keys) -> Line:
-    why, text = visible(link.detail), ""
-    if link.launch is not None:
-        how = f"{_key('start', keys)} to start one"
-    else:
-        how = "start one with: kitsu run --detach"
-    for text in (
-        f" NO SHOW: {why} · looking for it again · {how}",
-        f" NO SHOW: {why} · {how}",
-        f" NO SHOW: {why}",
-        f" NO SHOW · {how}",
-    ):
-        if width_of(((text, ""),)) <= width:
-            break
-    return clip(((text, "bad"),), width)
-
-
-def _key(action: str, keys: Keys) -> str:
-    return key_word((*keys[action], "?")[0])
 
 
 def tabs(
@@ -171,4 +82,4 @@ def footer(
 
 _FIRST = ("panic", "help")
 
-__all__ = ["air", "banner", "footer", "level", "levels", "status", "tabs"]
+__all__ = ["UNANSWERED_S", "air", "banner", "footer", "level", "levels", "status", "tabs"]

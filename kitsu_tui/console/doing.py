@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engines.wire import control
+from kitsu_tui.console import banner
 from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
 from kitsu_tui.console.actions import BY_NAME
 from kitsu_tui.console.lines import visible
@@ -17,6 +18,7 @@ from kitsu_tui.console.screens.help import Help
 from kitsu_tui.console.screens.pick import Choice, Pick
 from kitsu_tui.console.screens.quit import Choice as Way
 from kitsu_tui.console.screens.quit import Quit
+from kitsu_tui.console.stage_doing import StageDoer
 
 if TYPE_CHECKING:
     from kitsu_tui.console.app import ConsoleApp
@@ -30,6 +32,7 @@ class Doer:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._link = app.link
+        self.stage = StageDoer(app, self._send)
 
     def do(self, name: str, key: str = "") -> None:
         """Do the action, or ask first."""
@@ -39,8 +42,12 @@ class Doer:
             why = "this is a past session" if past else "this console only reads (--read-only)"
             self._link.notice(f"{action.title}: {why}", "warn")
             return
+        if name == "acknowledge" and banner.seen(self._link):
+            self._link.notice("seen")
+            if not unseen(self._link.state.alerts):
+                return
         if action.ask is None:
-            own = getattr(self, f"do_{name}", None)
+            own = getattr(self, f"do_{name}", None) or getattr(self.stage, f"do_{name}", None)
             panes = self._app.desk.panes
             if own is not None:
                 own()

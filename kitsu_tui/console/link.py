@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,8 @@ from engines.wire.logline import LogLine
 from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.client import Client, NoShow, WrongShow, connect
+from kitsu_tui.console.news import Notice, line_of, news
+from kitsu_tui.console.topics import ALL, TOPICS, Topic
 from kitsu_tui.console.trends import Trends
 from kitsu_tui.model.reduce import reduce
 from kitsu_tui.model.state import ShowState
@@ -42,67 +44,7 @@ WATCH_FOR = 1e8
 SAME_LINES = 500
 """Lines that are compared when the console comes back, so that none is shown twice."""
 
-Topic = Literal[
-    "status",
-    "engines",
-    "figures",
-    "transcript",
-    "logs",
-    "latency",
-    "host",
-    "levels",
-    "alerts",
-    "obs",
-]
-ALL: frozenset[Topic] = frozenset(get_args(Topic))
-
-_TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
-    show.ShowStarted: tuple(ALL),
-    show.ShowStopping: ("status", "transcript"),
-    show.EngineChanged: ("engines", "status", "transcript", "obs"),
-    show.EngineFigures: ("figures",),
-    show.TurnStarted: ("transcript",),
-    show.Heard: ("transcript",),
-    show.Delta: ("transcript",),
-    show.Judged: ("transcript",),
-    show.Airing: ("transcript",),
-    show.Aired: ("transcript",),
-    show.TurnDone: ("transcript", "latency", "status"),
-    show.Levels: ("levels",),
-    show.DeviceState: ("levels", "transcript"),
-    show.Muted: ("status", "levels", "transcript"),
-    show.Panicked: ("status", "transcript", "obs"),
-    show.Resumed: ("status", "transcript", "obs"),
-    show.PanicReached: ("status", "transcript", "obs"),
-    show.PutBack: ("status", "transcript", "obs"),
-    show.Drilled: ("status", "transcript", "obs"),
-    show.ObsState: ("status", "obs"),
-    show.ObsFigures: ("status", "obs"),
-    show.ObsLink: ("status", "transcript", "obs"),
-    show.SceneChanged: ("status", "transcript", "obs"),
-    show.OperatorGone: ("status", "transcript"),
-    show.OperatorBack: ("status", "transcript"),
-    show.Switching: ("status", "transcript"),
-    show.ProfileChanged: tuple(ALL),
-    show.Operators: ("status",),
-    show.Host: ("host",),
-    show.Alert: ("status", "alerts"),
-    show.Acknowledged: ("status", "alerts"),
-    show.Marked: ("status", "transcript", "logs"),
-    show.PersonaState: ("status", "transcript"),
-    show.GateState: ("status", "transcript"),
-    show.Acted: ("transcript",),
-}
-
 Phase = Literal["looking", "starting", "attached", "gone", "failed", "past"]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A line for the operator. `style` is one of the view's: dim, good, warn, bad."""
-
-    text: str
-    style: str = "dim"
 
 
 @dataclass
@@ -123,6 +65,8 @@ class Link:
         silent: seconds since the show last answered a ping, 0 while it answers.
         lines: log lines that the logs pane has not taken yet.
         lines_dropped: lines that the show could not send.
+        away_seen: since when nobody was there, of the last absence that the operator knows about.
+        left_seen: epoch of the last resume whose failures the operator knows about.
     """
 
     READS: ClassVar[str] = "this console only reads (--read-only); panic works"
@@ -146,6 +90,8 @@ class Link:
     dirty: set[Topic] = field(default_factory=lambda: set(ALL))
     lines: deque[LogLine | str] = field(default_factory=deque)
     lines_dropped: int = 0
+    away_seen: float = 0
+    left_seen: int = 0
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_WAITING))
     _client: Client | None = None
     _seen: deque[LogLine] = field(default_factory=lambda: deque(maxlen=SAME_LINES))
@@ -293,9 +239,9 @@ class Link:
         if isinstance(body, show.Told):
             reduce(self.state, body)
             self.trends.take(body)
-            self.dirty.update(_TOPICS.get(type(body.event), ()))
+            self.dirty.update(TOPICS.get(type(body.event), ()))
             self._tell(body.event)
-            if isinstance(body.event, show.ShowStarted):
+            if isinstance(body.event, show.ShowStarted | show.ProfileChanged):
                 self._wish(body.event.console)
         elif isinstance(body, show.Logs):
             self._logs(body)
@@ -367,20 +313,13 @@ class Link:
             self.lines_dropped += 1
 
     def _tell(self, event: show.ShowEvent) -> None:
-        if isinstance(event, show.Alert):
-            style = {"warning": "warn", "error": "bad"}.get(event.level, "dim")
-            named = not event.about or event.text.startswith(f"{event.about} ")
-            about = "" if named else f"{event.about}: "
-            self.notice(f"{event.level}: {about}{event.text}", style)
-        elif isinstance(event, show.Marked):
-            words = f": {event.text}" if event.text else ""
-            self._line(f"--- {self._time()} marked by {event.by}{words} ---")
-            if event.by != self.by:
-                self.notice(f"{event.by} marked this moment{words}")
-        elif isinstance(event, show.Acted) and event.by != self.by:
-            words = f"{event.name} {event.args}".strip()
-            end = "" if event.ok else f" failed: {event.detail}"
-            self.notice(f"{event.by}: {words}{end}", "dim" if event.ok else "warn")
+        if isinstance(event, show.ProfileChanged):
+            self.profile = event.profile
+        line = line_of(event)
+        if line:
+            self._line(f"--- {self._time()} {line} ---")
+        for notice in news(event, self.by):
+            self.notice(notice.text, notice.style)
 
 
 def _weight(line: LogLine | str) -> int:

@@ -7,6 +7,7 @@ none of them may be a key of the whole desk (a test holds them apart).
 from __future__ import annotations
 
 from kitsu_tui.console.action import Action
+from kitsu_tui.console.stage_actions import OBS
 
 _TRANSCRIPT = "Transcript"
 
@@ -326,4 +327,12 @@ ALERTS: tuple[Action, ...] = (
     ),
 )
 
-PANE_ACTIONS: tuple[Action, ...] = (*TRANSCRIPT, *ENGINES, *LATENCY, *HOST, *LOGS, *ALERTS)
+PANE_ACTIONS: tuple[Action, ...] = (
+    *TRANSCRIPT,
+    *ENGINES,
+    *LATENCY,
+    *HOST,
+    *OBS,
+    *LOGS,
+    *ALERTS,
+)

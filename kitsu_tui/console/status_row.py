@@ -10,6 +10,7 @@ from kitsu_tui.console.forms import Item, settle, words
 from kitsu_tui.console.lines import Line, visible, width_of
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.panes.alerts import unseen
+from kitsu_tui.console.stage_row import live_time, open_obs, stage_items
 from kitsu_tui.console.words import span, who
 from kitsu_tui.model.state import ShowState
 
@@ -31,20 +32,34 @@ _ORDER = (
     "open",
     "mic_open",
     "voice_open",
+    "closed",
     "kind",
     "held",
     "scene",
+    "rec",
+    "drop",
+    "switch",
     "alerts",
     "names",
+    "rec",
+    "drop",
     "scene",
     "held",
+    "link",
+    "stream",
+    "retry",
     "paused",
     "air",
     "deaf",
     "voice_muted",
     "mic_muted",
     "kind",
+    "switch",
+    "link",
+    "retry",
+    "stream",
     "alerts",
+    "kind",
     "deaf",
     "paused",
 )
@@ -58,6 +73,9 @@ def air(state: ShowState) -> tuple[Line, ...]:
         return words("PANIC: off the air", "PANIC", style="bad")
     why = visible(state.why_unheard())
     if not why:
+        known = open_obs(state)
+        if state.live and known is not None and not known.streaming:
+            return words("ready, OBS does not stream", "no stream", style="warn")
         return words("ON AIR", style="strong") if state.live else words("ready", style="good")
     if why in _SAID_ALONE:
         return words(why.upper(), style="bad" if why == "no safety rules" else "warn")
@@ -73,9 +91,10 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
     # Who was there and what was muted when the show was last seen is not so now.
     there = link.attached
     items = [
-        Item("kind", _kind(link)),
+        Item("kind", _kind(link, now)),
         Item("name", words(_name(state), ""), joined=True),
         *_how(link),
+        *(stage_items(state, now) if there else ()),
         Item("paused", words("drawing is PAUSED", "PAUSED", "", style="warn") if paused else ((),)),
         Item("alerts", _alerts(state)),
         *(_mutes(state) if there else ()),
@@ -97,13 +116,17 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
     return (*left_line, *fill, *right_line)
 
 
-def _kind(link: Link) -> tuple[Line, ...]:
+def _kind(link: Link, now: float) -> tuple[Line, ...]:
     if not link.state.live:
         return words(" rehearsal", style="dim")
     if not link.attached:
         # Whether it still is nobody can say from here.
         return (((" LIVE when last seen ", "strong"),), ((" LIVE? ", "strong"),))
     tape = TAPE * 3
+    since = live_time(link.state, now)
+    if since:
+        said = f" ● LIVE {since} ●"
+        return words(f" {tape}{said} {tape}", said, f" LIVE {since}", " LIVE", style="strong")
     return words(f" {tape} ● LIVE ● {tape}", " ● LIVE ●", " LIVE", style="strong")
 
 

@@ -115,6 +115,7 @@ def test_whatever_an_action_asks_of_the_show_is_a_verb_of_kitsu_too() -> None:
     from kitsu_tui.cli.app import app
 
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {str(group.name) for group in app.registered_groups}
     for action in ACTIONS:
         if action.acts and not action.pane:
             assert action.verb, action.name

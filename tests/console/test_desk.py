@@ -391,7 +391,7 @@ async def test_every_pane_can_be_reached_at_every_size(
             ):
                 await pilot.press(key)
                 await until(pilot, lambda words=words: words in text_of(app))  # type: ignore[misc]
-            for _ in app.desk.panes:
+            for _ in range(len(app.desk.panes) - 1):  # this show has no OBS
                 await pilot.press("tab")
             assert app.desk.active == "transcript"
             await pilot.press("z", "shift+tab")

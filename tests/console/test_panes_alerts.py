@@ -168,6 +168,6 @@ async def test_what_failed_is_said_for_longer_than_what_went_well(attached: Atta
         app.link.notice(f"it is {style}", style)
         app.desk.flush()
         assert f"it is {style}" in row(app, "footer")
-        assert app.desk._notice is not None
-        ends.append(app.desk._notice[1])
+        assert app.desk._notices._notice is not None
+        ends.append(app.desk._notices._notice[1])
     assert ends[1] - ends[0] > 10

@@ -30,14 +30,17 @@ from kitsu_tui.console.arrangement import (
     size_for,
 )
 from kitsu_tui.console.keymap import Keys
-from kitsu_tui.console.lines import Line, between, visible, width_of
-from kitsu_tui.console.link import ALL, Link, Notice
+from kitsu_tui.console.lines import Line, between, width_of
+from kitsu_tui.console.link import ALL, Link
+from kitsu_tui.console.notice_line import NoticeLine
 from kitsu_tui.console.panes.alerts import Alerts, bell_due, unseen
 from kitsu_tui.console.panes.engines import Engines, summary
 from kitsu_tui.console.panes.host import Host
 from kitsu_tui.console.panes.latency import Latency
 from kitsu_tui.console.panes.logs import Logs
+from kitsu_tui.console.panes.obs import Obs
 from kitsu_tui.console.panes.transcript import Transcript
+from kitsu_tui.console.stage_row import has_obs, open_obs
 from kitsu_tui.console.widgets.input_line import InputLine
 from kitsu_tui.console.widgets.line_view import LineView
 from kitsu_tui.console.widgets.prompt import Prompt, Take
@@ -46,13 +49,8 @@ from kitsu_tui.console.widgets.row import Row
 FLUSH_HZ = 5
 NO_LEVELS = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
 TICK_S = 1.0
-NOTICE_S = 6.0
-FAILURE_S = 20.0
-"""What has failed stays longer: an operator who was busy elsewhere is to find it."""
 
-AnyPane = Transcript | Engines | Latency | Host | Alerts | Logs
-
-_WEIGHT = {"dim": 0, "good": 1, "warn": 2, "bad": 3}
+AnyPane = Transcript | Engines | Latency | Host | Obs | Alerts | Logs
 
 
 class Desk(Screen[None]):
@@ -71,6 +69,7 @@ class Desk(Screen[None]):
         self.size_class: Size = "small"
         self.layout_name: Layout = "desk"
         self.zoomed = False
+        self.has_obs = False
         self.paused = False
         self.bell = True
         self.pressed: Callable[[], float] = lambda: 0.0
@@ -80,14 +79,13 @@ class Desk(Screen[None]):
         self.keys: Keys = DEFAULT_KEYS
         self.panes: dict[str, AnyPane] = {
             pane.NAME: pane
-            for pane in (Transcript(), Engines(), Latency(), Host(), Alerts(), Logs())
+            for pane in (Transcript(), Engines(), Latency(), Host(), Obs(), Alerts(), Logs())
         }
         self.active = "transcript"
         self._stale: set[str] = set(self.panes)
         self._marked: set[str] = set()
         self.visible_panes: tuple[str, ...] = (self.active,)
-        self._notice: tuple[Notice, float] | None = None
-        self.notices_shown: list[str] = []
+        self._notices = NoticeLine()
 
     def compose(self) -> ComposeResult:
         for name in ("status", "banner", "levels", "summary", "tabs"):
@@ -116,6 +114,11 @@ class Desk(Screen[None]):
         self.call_after_refresh(self.repaint)
 
     @property
+    def notices_shown(self) -> list[str]:
+        """The last words of the footer."""
+        return self._notices.shown
+
+    @property
     def engines(self) -> Engines:
         """The engines pane, which knows the selected engine."""
         pane = self.panes["engines"]
@@ -127,6 +130,13 @@ class Desk(Screen[None]):
         """The logs pane."""
         pane = self.panes["logs"]
         assert isinstance(pane, Logs)  # noqa: S101 -- made above
+        return pane
+
+    @property
+    def obs(self) -> Obs:
+        """The OBS pane, which knows the selected row."""
+        pane = self.panes["obs"]
+        assert isinstance(pane, Obs)  # noqa: S101 -- made above
         return pane
 
     @property
@@ -170,7 +180,11 @@ class Desk(Screen[None]):
         for name in LAYOUTS:
             self.set_class(name == self.layout_name, f"-{name}")
         self.set_class(self.size.height < 14, "-low")
-        self.visible_panes = in_sight(self.size_class, self.layout_name, self.active, self.zoomed)
+        self.has_obs = has_obs(self.link.state)
+        self.visible_panes = in_sight(
+            self.size_class, self.layout_name, self.active, self.zoomed, obs=self.has_obs
+        )
+        self.set_class(self.has_obs, "-obs")
         self.set_class(len(self.visible_panes) == 1, "-one")
         self.set_class(len(self.visible_panes) < len(self.panes), "-some")
         for name, pane in self.panes.items():
@@ -194,7 +208,7 @@ class Desk(Screen[None]):
     def use_layout(self, name: Layout) -> None:
         """Arrange the panes so."""
         self.layout_name, self.zoomed = name, False
-        self.show_pane(home(self.size_class, name, self.active))
+        self.show_pane(home(self.size_class, name, self.active, obs=self.has_obs))
 
     def toggle_pause(self) -> None:
         """Have the picture stand still, or go on."""
@@ -216,8 +230,12 @@ class Desk(Screen[None]):
 
     def step_pane(self, step: int) -> None:
         """The next pane, or the one before."""
-        names = list(self.panes)
+        names = [name for name in self.panes if self._offered(name)]
         self.show_pane(names[(names.index(self.active) + step) % len(names)])
+
+    def _offered(self, name: str) -> bool:
+        """A pane that has nothing to show is not offered."""
+        return name != "obs" or self.has_obs or self.active == "obs"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A pane that was clicked is the active one."""
@@ -245,6 +263,9 @@ class Desk(Screen[None]):
         """Draw what has changed and is in sight."""
         dirty, self.link.dirty = self.link.dirty, set()
         now = self._now()
+        if has_obs(self.link.state) is not self.has_obs:
+            self._arrange()
+            self.call_after_refresh(self.repaint)
         for name, pane in self.panes.items():
             if pane.TOPICS & dirty:
                 self._stale.add(name)
@@ -307,7 +328,9 @@ class Desk(Screen[None]):
         self.set_class(state.live, "-live")
         waits = self.pressed() > bars.UNANSWERED_S
         self.set_class(state.panic.latched or waits, "-panic")
-        self._row("status", bars.status(self.link, now, width, paused=self.paused))
+        known = open_obs(state) if self.link.attached else None
+        scene = known.scene if known is not None else ""
+        self._row("status", bars.status(self.link, now, width, paused=self.paused, scene=scene))
         banner = bars.banner(self.link, now, width, self.keys, waiting=self.pressed())
         self.set_class(banner is not None, "-banner")
         if banner is not None:
@@ -319,6 +342,7 @@ class Desk(Screen[None]):
         names = [
             (name, key_word((*self.keys[name], "?")[0]), str(pane.border_title))
             for name, pane in self.panes.items()
+            if self._offered(name)
         ]
         about = self.panes[self.active].subtitle
         counts = {"alerts": len(unseen(state.alerts))}
@@ -330,18 +354,7 @@ class Desk(Screen[None]):
         # In the focus layout neither frame nor tabs say that there is more below.
         about = self.panes[self.active].subtitle if self.has_class("-focus") else ""
         room = width - width_of(((about, ""),)) - 1 if about else width
-        notices = self.link.notices
-        now = time.monotonic()
-        if notices:
-            worst = max(reversed(notices), key=lambda notice: _WEIGHT.get(notice.style, 0))
-            self._notice = (worst, now + (FAILURE_S if worst.style == "bad" else NOTICE_S))
-            self.notices_shown = [*self.notices_shown, *(n.text for n in notices)][-50:]
-            notices.clear()
-        if self._notice is not None and now < self._notice[1]:
-            notice = self._notice[0]
-            sign = {"bad": "✗ ", "warn": "! ", "good": "✓ "}.get(notice.style, "")
-            line: Line = ((f" {sign}{visible(notice.text)}", notice.style),)
-        else:
-            self._notice = None
+        line = self._notices.take(self.link.notices, time.monotonic())
+        if line is None:
             line = bars.footer(room, self.keys, self.active, read_only=self.link.read_only)
         self._row("footer", between(line, ((about, "warn"),), width) if about else line)

@@ -1,7 +1,8 @@
-"""One of a list: type to narrow it, Enter takes."""
+"""One of a list: type to narrow it, Enter takes. Where nothing fits, what is near is offered."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -17,6 +18,24 @@ from kitsu_tui.console.lines import visible
 
 Choice = tuple[str, str]
 """A value, and the words for it."""
+NEAR = 5
+"""Near names that are offered at most."""
+_LIKE = 0.4
+
+
+def near(text: str, choices: Sequence[Choice]) -> list[Choice]:
+    """The choices that are most like what was typed, the nearest first."""
+    wanted = text.casefold()
+
+    def likeness(choice: Choice) -> float:
+        return max(
+            difflib.SequenceMatcher(None, wanted, said.casefold()).ratio() for said in set(choice)
+        )
+
+    like = [(likeness(choice), choice) for choice in choices]
+    like = [found for found in like if found[0] >= _LIKE]
+    like.sort(key=lambda found: -found[0])
+    return [choice for _, choice in like[:NEAR]]
 
 
 class Pick(ModalScreen[str | None]):
@@ -28,17 +47,22 @@ class Pick(ModalScreen[str | None]):
         Binding("down", "step(1)", priority=True),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], current: str = "") -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], current: str = "", at: str = ""
+    ) -> None:
+        """`current` is marked; the cursor stands on `at` first, on the current one without it."""
         super().__init__()
         self._title = title
         self._choices = list(choices)
         self._current = current
+        self._at = at or current
         self._shown: list[Choice] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(visible(self._title), markup=False, classes="question")
             yield Input(placeholder="type to narrow, Enter takes, Esc leaves", compact=True)
+            yield Static("", markup=False, classes="nothing")
             yield OptionList()
 
     def on_mount(self) -> None:
@@ -53,6 +77,13 @@ class Pick(ModalScreen[str | None]):
             for value, words in self._choices
             if wanted in value.casefold() or wanted in words.casefold()
         ]
+        nothing = ""
+        if not self._shown:
+            self._shown = near(text, self._choices)
+            nothing = "nothing is called so" + ("; these are near:" if self._shown else "")
+        hint = self.query_one(".nothing", Static)
+        hint.update(nothing)
+        hint.display = bool(nothing)
         options = self.query_one(OptionList)
         options.clear_options()
         for value, words in self._shown:
@@ -61,7 +92,7 @@ class Pick(ModalScreen[str | None]):
         values = [value for value, _ in self._shown]
         if values:
             # Who has typed means the first of what is left.
-            at = values.index(self._current) if not text and self._current in values else 0
+            at = values.index(self._at) if not text and self._at in values else 0
             options.highlighted = at
 
     def on_input_changed(self, message: Input.Changed) -> None:
