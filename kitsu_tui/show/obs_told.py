@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from engines.wire import obs, show
 from engines.wire.codec import encoder
+from kitsu_tui.model.surfaces import is_drill
 
 EXPECTED_S = 30.0
 """How long a scene that was asked for is expected: OBS tells of it at the end of a transition."""
@@ -136,9 +137,9 @@ class ObsTold:
                     pass  # an older wish was overtaken
                 return asked.by, asked.why
         if panicked and scene == brb:
-            return self._panic_by, "panic"
+            return self._panic_by, "drill" if is_drill(self._panic_by) else "panic"
         if now - self._resumed_at < RESUME_S or (panicked and not self._latched()):
-            return self._resumed_by, "resumed"
+            return self._resumed_by, "drill" if is_drill(self._resumed_by) else "resumed"
         return "", ""
 
 

@@ -12,6 +12,7 @@ from engines.wire import obs, show
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
 from kitsu_tui.config.errors import nearest
+from kitsu_tui.model.surfaces import is_drill
 from kitsu_tui.show.captions import Captions
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.obs_told import ObsTold
@@ -29,6 +30,9 @@ ASK_S = 8.0
 """Longest wait for the engine; it has deadlines of its own."""
 CAPTION_S = 3.0
 STOPPING_S = 0.8
+PUT_BACK_S = 3.0
+SCENE_STEP = "obs.scene"
+"""What panic calls the scene among its surfaces."""
 UP = ("ready", "degraded", "unresponsive", "stopping")
 
 
@@ -67,6 +71,7 @@ class Scenes:
         self._missing: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._resumed: asyncio.TimerHandle | None = None
         self._over = False
         supervisor.listen("obs", obs.STATE, lambda state, _: self._on_state(state))
         supervisor.listen("obs", obs.FIGURES, lambda figures, _: self._on_figures(figures))
@@ -204,9 +209,9 @@ class Scenes:
             policy.speaks(event.turn)
         elif isinstance(event, show.Panicked | show.Resumed):
             policy.panicked(latched=isinstance(event, show.Panicked))
+            self._await_put_back(event)
         elif isinstance(event, show.PutBack):
-            if event.surfaces.get("obs.scene") is None:
-                policy.happened("resumed")
+            self._put_back(event)
         elif isinstance(event, show.OperatorBack):
             if self._told.scene != self.brb:
                 policy.let_go()  # it was not brought, or another one was chosen
@@ -218,6 +223,25 @@ class Scenes:
         else:
             return isinstance(event, show.Aired | show.TurnDone)
         return True
+
+    def _await_put_back(self, event: show.Panicked | show.Resumed) -> None:
+        """After a resume it is told what was put back, unless there was nothing."""
+        if self._resumed is not None:
+            self._resumed.cancel()
+            self._resumed = None
+        if isinstance(event, show.Resumed) and not is_drill(event.by):
+            loop = asyncio.get_running_loop()
+            self._resumed = loop.call_later(PUT_BACK_S, self._put_back, show.PutBack(epoch=0))
+
+    def _put_back(self, event: show.PutBack) -> None:
+        if self._resumed is None:
+            return  # a drill's, or what was put back later
+        self._resumed.cancel()
+        self._resumed = None
+        waits = {"obs", SCENE_STEP} & (set(event.why) - set(event.surfaces))
+        if event.surfaces.get(SCENE_STEP) is None and not waits:
+            self.policy.happened("resumed")
+            self._pump()
 
     def felt(self, turn: int, mood: str) -> None:
         """The mood of an answer is known."""
