@@ -22,7 +22,9 @@ from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, PANIC_KEYS, keys_wo
 from kitsu_tui.console.arrangement import LAYOUTS
 from kitsu_tui.console.doing import Doer
 from kitsu_tui.console.driver import driver_class
+from kitsu_tui.console.keyboard import sequences
 from kitsu_tui.console.keymap import BadKeys, Keys, keymap
+from kitsu_tui.console.keys_in import KeysIn
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.output import Output
@@ -109,8 +111,13 @@ class ConsoleApp(App[Ending]):
         self.link = link
         self.panic_line = PanicLine(link.by, self._panic_told)
         self._panic_keys = set(PANIC_KEYS)
+        self._keys_in = KeysIn()
+        self._keys_in.keys(sequences(self._panic_keys))
+        self.panic_line.shared = self._keys_in.line
         super().__init__(
-            driver_class=driver_class(self.panic_line.press, lost, output, self._panic_keys)
+            driver_class=driver_class(
+                self.panic_line.press, lost, output, self._panic_keys, self._keys_in
+            )
         )
         for theme in themes.OURS:
             self.register_theme(theme)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -31,6 +31,15 @@ _KEPT = "\n\r\t\u200c\u200d"
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])")
 _ANSWER = re.compile(r"\x1b\[(?:<[\d;-]*[Mm]|M.*|\?[\d;]*\$y|\d+;\d+R|[\d;:]*t)", re.DOTALL)
 """What the parser knows besides keys: the mouse, and answers of the terminal."""
+
+
+def sequences(keys: Collection[str]) -> list[bytes]:
+    """What terminals send for these keys."""
+    return [
+        sequence.encode()
+        for sequence, names in ANSI_SEQUENCES_KEYS.items()
+        if isinstance(names, tuple) and len(names) == 1 and names[0].value in keys
+    ]
 
 
 def clean(text: str) -> str:

@@ -36,8 +36,12 @@ class PanicLine:
     def __init__(self, by: str, report: Report, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
         self._report = report
+        self.shared: Callable[[socket.socket | None, bytes], None] = lambda link, request: None
+        """Told of the connection and of the request with which another may ask on it as well; of
+        None when it is of no more use. Its answer is not waited for."""
         data = control.PANIC.encode(control.Ask(by=by))
         self._request = encode(Request(id="panic", name=control.PANIC.name, data=data))
+        self._others = encode(Request(id="key", name=control.PANIC.name, data=data))
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._pressed = 0.0
@@ -120,6 +124,7 @@ class PanicLine:
             try:
                 self._serve(link, wakes)
             finally:
+                self.shared(None, b"")
                 with self._lock:
                     self._socket, self._sent = None, 0.0
                 link.close()
@@ -131,6 +136,7 @@ class PanicLine:
         link.setblocking(False)
         with self._lock:
             self._socket = link
+        self.shared(link, self._others)
         splitter = LineSplitter()
         while not self._closed:
             with self._lock:

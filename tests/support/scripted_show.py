@@ -189,7 +189,7 @@ class ScriptedShow:
             failure = Failure(code="refused", message=str(error))
             response = Response(id=request.id, ok=False, error=failure)
         writer.write(encode(response))
-        self.answered += kind is not control.PING
+        self.answered += kind not in (control.PING, control.TOUCH)
         await self._note()
         if kind is control.STOP:
             await writer.drain()
