@@ -54,6 +54,7 @@ SLOW = {
     "tests/engines/audio/test_rig.py",
     "tests/engines/echo/test_echo.py",
     "tests/engines/metrics/test_engine.py",
+    "tests/fakes/test_obs_websocket.py",
     "tests/journal/test_sessions.py",
     "tests/show/test_any_order.py",
     "tests/show/test_child.py",

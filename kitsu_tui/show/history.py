@@ -25,6 +25,12 @@ class History:
         self._block = max(1, min(block, turns)) if turns else 1
         self._exchanges: list[tuple[str, str, str]] = []
 
+    def resize(self, turns: int, block: int) -> None:
+        """Other bounds from now on; the oldest of what is too much is forgotten."""
+        self._turns = turns
+        self._block = max(1, min(block, turns)) if turns else 1
+        del self._exchanges[: max(len(self._exchanges) - turns, 0)]
+
     def add(self, said: str, heard: str, mood: str = "") -> None:
         """Remember an exchange: what was said to her, what was heard of her answer, her mood."""
         if not self._turns or not heard.strip():
