@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from engines.wire import audio, show
 from engines.wire.envelope import At, Cancel
@@ -23,11 +24,21 @@ from kitsu_tui.show.surfaces import SURFACE_S, Surfaces
 
 log = logging.getLogger("show.panic")
 
+REPEAT_NS = 300_000_000
+"""A press so soon after another is the same one."""
 DISK_S = 0.5
 """How long an answer is held back for the disk, once everything is done and told."""
 
 Own = Callable[[], Awaitable[None]]
 """Silences one engine of hers; returns when that was read back, raises when it fails."""
+
+
+class Press(NamedTuple):
+    """A press of panic: its epoch, when it came, and what brings it about."""
+
+    epoch: int
+    at_ns: int
+    task: asyncio.Task[Outcome]
 
 
 class Panic:
@@ -55,6 +66,7 @@ class Panic:
             "tts": lambda: self._idle("tts"),
         }
         self.surfaces = Surfaces(latch, supervisor, tell)
+        self._last: Press | None = None
 
     @property
     def latched(self) -> bool:
@@ -96,14 +108,21 @@ class Panic:
     # -- press -------------------------------------------------------------------------------
 
     async def press(self, by: str) -> Outcome:
-        """Panic. It goes on to its end also when whoever waits for it is cancelled."""
+        """Panic. It goes on to its end also when whoever waits for it is cancelled.
+
+        A console asks twice at one key (`kitsu_tui.console.keywatch`), and fingers hammer: what
+        comes just after a press gets that one's outcome.
+        """
         began_ns = time.perf_counter_ns()
+        last = self._last
+        if last and last.epoch == self.epoch and began_ns - last.at_ns < REPEAT_NS:
+            return await asyncio.shield(last.task)
         self._silent = audio.Silence(silent_ns=0)
         self._latch.panicked, self._latch.by = True, by
         self.raise_epoch("panic")
         self.surfaces.begin()
         spawn = self.surfaces.spawn
-        began, found = began_ns / 1e9, Outcome()
+        began, found = began_ns / 1e9, Outcome(epoch=self.epoch)
         asked = [
             spawn(self._timed(name, own, began, found), f"panic-{name}")
             for name, own in self._own.items()
@@ -114,7 +133,9 @@ class Panic:
         ]
         told = show.Panicked(by=by, epoch=self.epoch, pressed_ns=began_ns)
         # One turn of the loop sends the requests; only then comes the telling.
-        return await asyncio.shield(spawn(self._pressed(told, found, asked), "panic"))
+        task = spawn(self._pressed(told, found, asked), "panic")
+        self._last = Press(told.epoch, began_ns, task)
+        return await asyncio.shield(task)
 
     async def _pressed(
         self, told: show.Panicked, found: Outcome, asked: list[asyncio.Task[None]]

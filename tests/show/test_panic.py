@@ -262,6 +262,19 @@ async def test_a_second_press_holds_and_one_resume_is_enough() -> None:
         assert not stage.panic.latched
 
 
+async def test_one_key_that_is_told_twice_is_one_press() -> None:
+    """A console asks at once by its key watcher, and again by itself."""
+    async with Stage() as stage:
+        epoch = stage.latch.epoch
+        first, second = await asyncio.gather(stage.panic.press("ana"), stage.panic.press("ana"))
+        assert stage.latch.epoch == epoch + 1
+        assert first is second
+        await stage.panic.resume("ana")
+        await stage.panic.press("ana")  # after a resume it is another one, however soon
+        assert stage.panic.latched
+        assert stage.latch.epoch == epoch + 3
+
+
 async def test_a_resume_while_a_surface_is_still_waited_for_is_told_last() -> None:
     async with Stage() as stage:
         stage.speaker.deaf = True
