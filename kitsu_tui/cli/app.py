@@ -14,6 +14,7 @@ from kitsu_tui.cli.licenses import licenses
 from kitsu_tui.cli.logs import logs
 from kitsu_tui.cli.models import app as models
 from kitsu_tui.cli.obs import app as obs
+from kitsu_tui.cli.profile import app as profile
 from kitsu_tui.cli.scene import scene
 from kitsu_tui.cli.schema import schema
 from kitsu_tui.cli.talk import talk
@@ -33,6 +34,7 @@ app.command("talk", rich_help_panel="Her")(talk)
 app.command("scene", rich_help_panel="The show")(scene)
 app.add_typer(obs, name="obs", rich_help_panel="The show")
 app.command("logs", rich_help_panel="The show")(logs)
+app.add_typer(profile, name="profile", rich_help_panel="The show")
 app.add_typer(journal, name="journal", rich_help_panel="The show")
 app.command("engine", rich_help_panel="Tools")(engine)
 app.add_typer(models, name="models", rich_help_panel="Tools")

@@ -12,6 +12,7 @@ from kitsu_tui.cli.ask import fail
 MODULES = (
     "status",
     "obs_report",
+    "profile_report",
     "talk",
     "models",
     "licenses",

@@ -41,7 +41,7 @@ def run(
 
     try:
         loaded = load_profile(profile)
-        _check_keys(loaded)
+        check_keys(loaded)
     except ConfigError as err:
         fail("run", str(err), 2)
     if detach:
@@ -57,7 +57,7 @@ def run(
         fail("run", str(err), err.code)
 
 
-def _check_keys(loaded: Loaded) -> None:
+def check_keys(loaded: Loaded) -> None:
     """What the profile says of the console's keys: only the console's registry knows them."""
     from kitsu_tui.config import ConfigError
 
@@ -219,4 +219,4 @@ def register(app: typer.Typer) -> None:
         app.command(verb.__name__, rich_help_panel="The show")(verb)
 
 
-__all__ = ["EXIT_NO_SHOW", "register"]
+__all__ = ["EXIT_NO_SHOW", "check_keys", "register"]

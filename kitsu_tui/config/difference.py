@@ -34,6 +34,7 @@ AT_ONCE = (
 VOICE = ("tts.speaker", "tts.speed")
 LATER = "show."
 """How keys begin that only the next show takes over."""
+GOES_LIVE, NO_LONGER_LIVE = "goes live", "no longer live"
 SET, NOT_SET, CHANGED = "(set)", "(not set)", "(changed)"
 
 
@@ -254,7 +255,7 @@ def _at_once(changes: list[control.KeyChange], after: Loaded, reconfigured: list
     keys = [change.key for change in changes]
     said = []
     if "live" in keys:
-        said.append("goes live" if after.profile.live else "no longer live")
+        said.append(GOES_LIVE if after.profile.live else NO_LONGER_LIVE)
     said += [word for begin, word in AT_ONCE if any(key.startswith(begin) for key in keys)]
     if "tts" in reconfigured and any(key in VOICE for key in keys):
         said.append("voice")

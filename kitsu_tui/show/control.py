@@ -29,7 +29,7 @@ from engines.wire.envelope import (
 )
 from engines.wire.message import BadBody, RequestKind
 from kitsu_tui import __version__
-from kitsu_tui.config.errors import ConfigError, nearest
+from kitsu_tui.config.errors import ConfigError, MissingError, nearest
 from kitsu_tui.show.bus import Bus
 from kitsu_tui.show.director import Refusal
 
@@ -303,8 +303,11 @@ class Server:
             # The picture has a bound of its own, for it must fit on a line.
             data = self.bus.snapshot() if kind is control.STATUS else kind.encode_result(result)
             client.send(Response(id=id_, ok=True, data=data))
-        except (Refusal, ConfigError) as err:
+        except Refusal as err:
             self._no(client, id_, "refused", str(err))
+        except ConfigError as err:
+            missing = isinstance(err, MissingError)
+            self._no(client, id_, "missing" if missing else "bad-config", str(err))
         except Exception as err:
             log.exception("%s failed", kind.name)
             self._no(client, id_, "failed", f"{type(err).__name__}: {err}")
