@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from engines.wire import audio, metrics, show
 from engines.wire.logline import JsonFormatter, LogLine, Masker, parse
@@ -25,20 +25,25 @@ from kitsu_tui.show.answer import Stage
 from kitsu_tui.show.bus import LOGS_EVERY_S, Bus
 from kitsu_tui.show.control import Server
 from kitsu_tui.show.director import Director
+from kitsu_tui.show.drill import Drills
 from kitsu_tui.show.durable import Latch, Ledger
 from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.panic import Panic
+from kitsu_tui.show.prepared import secrets, wishes
 from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.scenes import Scenes
 from kitsu_tui.show.supervisor import Supervisor, specs
+from kitsu_tui.show.switch import Switcher
 from kitsu_tui.show.unit import Around, child_environ
 from kitsu_tui.show.verbs import Verbs
 from kitsu_tui.show.watchdog import Watchdog
 
 log = logging.getLogger("show")
+
+T = TypeVar("T")
 
 EXIT_BAD_CONFIG = 2
 EXIT_SECOND_SHOW = 3
@@ -89,9 +94,8 @@ class Running:
         self.persona.check_preset(profile.persona.preset)
         self.gate = Keeper(loaded.safety_folder(), loaded.safety_files())
         engine_specs = specs(loaded)
-        for spec in engine_specs:
-            mask.learn(spec.env)
-            _log_no_secret(spec.env)
+        self._mask = mask
+        self.learn(loaded)
         self.journal = open_journal(
             state, loaded.name, mask=mask, keep_bytes=profile.show.journal_mb * 1_000_000
         )
@@ -120,7 +124,15 @@ class Running:
         self.director = Director(self.stage, self.latch)
         self.panic = Panic(self.latch, self.supervisor, self.director, self.bus.tell)
         self.bus.hook(self.panic.surfaces.follow)
+        self.drills = Drills(
+            self.supervisor,
+            self.panic,
+            self.bus.tell,
+            state / "drill.json",
+            lambda: self.bus.state.live,
+        )
         self.mutes = Mutes(self.supervisor, self.bus)
+        self.switcher = Switcher(self)
         self.scenes = Scenes(profile, self.supervisor, self.bus.tell, lambda: self.latch.panicked)
         self.stage.felt = self.scenes.felt
         self.bus.hook(self.scenes.on_event)
@@ -163,9 +175,9 @@ class Running:
         watchdog.start()
         self.supervisor.figures.watchdog = watchdog
         self.supervisor.start()
-        self._job(self._flush_logs())
-        self._job(self._keep_gate())
-        self._job(self.operator.run())
+        self.job(self._flush_logs())
+        self.job(self._keep_gate())
+        self.job(self.operator.run())
         log.info("the show is up: profile %s, pid %d", self.loaded.name, os.getpid())
         try:
             await self._ending.wait()
@@ -173,6 +185,7 @@ class Running:
             by, reason = self._stop_reason
             self.bus.tell(show.ShowStopping(by=by, reason=reason))
             log.info("the show ends, asked by %s", by or "nobody")
+            await self.drills.close()
             self.panic.raise_epoch("the show ends")
             self.director.fall_silent("stopped")
             await self.scenes.stopping()
@@ -198,11 +211,12 @@ class Running:
                 engines=list(self.supervisor.units),
                 log_root=str(self._log_root),
                 journal=str(self.journal.folder),
-                console=_wishes(self.loaded),
+                console=wishes(self.loaded),
             )
         )
         self.tell_persona()
         self.panic.restore()
+        self.drills.restore()
 
     async def _press(self, by: str) -> str:
         return (await self.panic.press(by)).words()
@@ -221,7 +235,7 @@ class Running:
             )
         )
         if by:
-            self._job(self.director.warm())
+            self.job(self.director.warm())
 
     # -- what engines tell -------------------------------------------------------------------
 
@@ -243,9 +257,9 @@ class Running:
         if not isinstance(event, show.EngineChanged) or event.state != "ready":
             return
         if event.engine == "audio" and (self.mutes.mic or self.mutes.voice):
-            self._job(self.mutes.apply())
+            self.job(self.mutes.apply())
         elif event.engine == "policy":
-            self._job(self.director.warm())
+            self.job(self.director.warm())
 
     def _engine_logs(self, service: str, raw: list[bytes], lines: list[LogLine]) -> None:
         for line in raw:
@@ -259,10 +273,18 @@ class Running:
 
     # -- housekeeping ------------------------------------------------------------------------
 
-    def _job(self, work: Coroutine[Any, Any, Any]) -> None:
+    def job(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Do it beside all else; it is cancelled when the show ends."""
         task = asyncio.create_task(work)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        return task
+
+    def learn(self, loaded: Loaded) -> None:
+        """A profile's secrets are told nowhere from now on."""
+        for environ in (loaded.environ, secrets(loaded)):
+            self._mask.learn(environ)
+            _log_no_secret(environ)
 
     async def _flush_logs(self) -> None:
         while True:
@@ -276,21 +298,22 @@ class Running:
 
     def _look_at_gate(self) -> None:
         """Runs in a thread."""
-        before = self.gate.error
-        changed = self.gate.refresh()
-        gate = self.gate.gate
-        if self.gate.error and self.gate.error != before:
+        keeper = self.gate  # another profile may bring another one meanwhile
+        before = keeper.error
+        changed = keeper.refresh()
+        gate = keeper.gate
+        if keeper.error and keeper.error != before:
             level: Literal["error", "warning"] = "warning" if gate else "error"
             rest = "the rules from before hold" if gate else "she stays silent"
-            self._soon_alert(level, f"safety rules: {self.gate.error}; {rest}")
+            self._soon_alert(level, f"safety rules: {keeper.error}; {rest}")
         if changed and gate is not None:
             log.info("safety rules: %d in force", len(gate.rules))
             for problem in gate.problems:
                 self._soon_alert("warning", f"safety rules: {problem}")
-        if changed or self.gate.error != before:
+        if changed or keeper.error != before:
             rules = len(gate.rules) if gate is not None else 0
             self._loop.call_soon_threadsafe(
-                self.bus.tell, show.GateState(rules=rules, error=self.gate.error)
+                self.bus.tell, show.GateState(rules=rules, error=keeper.error)
             )
 
     def _soon_alert(self, level: Literal["warning", "error"], text: str) -> None:
@@ -308,7 +331,7 @@ class Running:
             loop.add_signal_handler(number, self.stop, f"signal {number.name}")
         loop.add_signal_handler(signal.SIGHUP, lambda: None)  # a terminal that goes is no matter
         loop.add_signal_handler(
-            signal.SIGUSR1, lambda: self._job(self.panic.press("signal SIGUSR1"))
+            signal.SIGUSR1, lambda: self.job(self.panic.press("signal SIGUSR1"))
         )
 
 
@@ -322,13 +345,6 @@ def _log_no_secret(environ: Mapping[str, str]) -> None:
 def _levels(event: audio.Levels) -> show.Levels:
     return show.Levels(
         mic_db=event.mic_db, out_db=event.out_db, hearing=event.hearing, speaking=event.speaking
-    )
-
-
-def _wishes(loaded: Loaded) -> show.ConsoleWishes:
-    console = loaded.profile.console
-    return show.ConsoleWishes(
-        keys=console.keys, theme=console.theme, layout=console.layout, bell=console.bell
     )
 
 

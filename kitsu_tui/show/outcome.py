@@ -17,11 +17,13 @@ class Outcome:
         surfaces: milliseconds to done, None for one that failed; one that waits is not in it.
         why: by surface, why it failed or waits, or that it was left as somebody has changed it.
         waits: surfaces that are not there, and get it when they are.
+        epoch: of the panic or resume.
     """
 
     surfaces: dict[str, float | None] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     waits: list[str] = field(default_factory=list)
+    epoch: int = 0
 
     @classmethod
     def waiting(cls, name: str, why: str) -> Outcome:

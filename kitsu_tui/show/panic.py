@@ -16,6 +16,7 @@ from engines.wire import audio, show
 from engines.wire.envelope import At, Cancel
 from engines.wire.message import Empty
 from engines.wire.peer import RequestFailed
+from kitsu_tui.model.surfaces import is_drill
 from kitsu_tui.show.director import Director
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.outcome import Outcome
@@ -111,11 +112,16 @@ class Panic:
         """Panic. It goes on to its end also when whoever waits for it is cancelled.
 
         A console asks twice at one key (`kitsu_tui.console.keywatch`), and fingers hammer: what
-        comes just after a press gets that one's outcome.
+        comes just after a press gets that one's outcome. A drill's is no press to anybody else.
         """
         began_ns = time.perf_counter_ns()
         last = self._last
-        if last and last.epoch == self.epoch and began_ns - last.at_ns < REPEAT_NS:
+        if (
+            last
+            and last.epoch == self.epoch
+            and began_ns - last.at_ns < REPEAT_NS
+            and not is_drill(self.by)
+        ):
             return await asyncio.shield(last.task)
         self._silent = audio.Silence(silent_ns=0)
         self._latch.panicked, self._latch.by = True, by

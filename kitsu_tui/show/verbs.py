@@ -16,6 +16,7 @@ from kitsu_tui.config import engine_name
 from kitsu_tui.config.errors import nearest
 from kitsu_tui.show import obs_verbs
 from kitsu_tui.show.director import Refusal
+from kitsu_tui.show.drill import drill
 from kitsu_tui.show.turn import Turn
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Verbs:
             control.MUTE: self.mute,
             control.PANIC: self.panic,
             control.RESUME: self.resume,
+            control.DRILL: self.drill,
             control.TOGGLE: self.toggle,
             control.RESTART: self.restart,
             control.START: self.start,
@@ -55,6 +57,7 @@ class Verbs:
             control.SCENE: lambda ask, _: obs_verbs.scene(self._show, ask),
             control.OBS: lambda ask, _: obs_verbs.change(self._show, ask),
             control.TOUCH: self.ping,
+            control.PROFILE: lambda ask, _: self._show.switcher.use(ask),
             control.STOP: self.stop,
             control.PING: self.ping,
         }
@@ -109,6 +112,10 @@ class Verbs:
         detail = "resumed" if was else "was not panicked"
         detail += f"; put back: {words}" if words else ""
         return self._done("resume", ask.by, detail=detail, ok=found is None or found.ok)
+
+    async def drill(self, ask: control.Drill, client: Client) -> control.Drilled:
+        """Rehearse panic."""
+        return await drill(self._show, ask)
 
     async def toggle(self, ask: control.Toggle, client: Client) -> control.Done:
         """Switch an engine on or off."""

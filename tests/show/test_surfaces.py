@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from engines.wire import show, surface
+from kitsu_tui.show import panic
 from kitsu_tui.show.durable import Kept
 from kitsu_tui.show.outcome import Outcome
 from tests.show.screen import BRB
@@ -251,7 +252,10 @@ async def test_another_ready_of_the_same_life_is_not_asked_again() -> None:
 # -- presses and resumes across each other -------------------------------------------------------
 
 
-async def test_two_presses_at_once_keep_what_stood_before_the_first() -> None:
+async def test_two_presses_at_once_keep_what_stood_before_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panic, "REPEAT_NS", 0)
     async with Stage(screens=("obs",)) as stage:
         desk = stage.screens["obs"]
         first = asyncio.create_task(stage.panic.press("ana"))
@@ -331,7 +335,10 @@ async def test_a_second_resume_asks_again_for_what_was_not_put_back() -> None:
         assert await stage.panic.resume("test") is None
 
 
-async def test_a_resume_of_another_panic_than_the_one_that_was_meant() -> None:
+async def test_a_resume_of_another_panic_than_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panic, "REPEAT_NS", 0)
     async with Stage(screens=("obs",)) as stage:
         await stage.press()
         old = stage.panic.epoch
