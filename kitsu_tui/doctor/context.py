@@ -66,7 +66,7 @@ class Answer:
 
 
 WINDOWS = sys.platform == "win32"
-STARTER_EXTRAS = ("audio", "asr", "policy", "tts")
+STARTER_EXTRAS = ("audio", "asr", "policy", "tts", "obs")
 
 
 def checkout() -> Path | None:

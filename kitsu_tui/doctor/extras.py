@@ -43,6 +43,7 @@ LIBRARIES = (
     Library("xllamacpp", "xllamacpp", "policy", "policy", "xllamacpp"),
     Library("llama-cpp-python", "llama_cpp", "llama-cpp", "policy", "llama_cpp"),
     Library("piper-tts", "piper", "tts", "tts", "piper"),
+    Library("obsws-python", "obsws_python", "obs", "obs"),
 )
 
 

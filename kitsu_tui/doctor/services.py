@@ -6,8 +6,9 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from kitsu_tui.doctor import obs
 from kitsu_tui.doctor.context import Context
-from kitsu_tui.doctor.probe import Family, Probe
+from kitsu_tui.doctor.probe import Family, Found, Probe
 from kitsu_tui.doctor.report import Finding, ok, warn
 
 KNOCK_S = 1.0
@@ -33,7 +34,14 @@ SERVICES = (
 def of(service: Service) -> Probe:
     """The check of one."""
 
+    if service.name == obs.NAME:
+        return Probe(obs.NAME, lambda context: _obs(service, context), obs.LIMIT_S)
     return Probe(service.name, lambda context: _look(service, context), KNOCK_S * 3)
+
+
+def _obs(service: Service, context: Context) -> Found:
+    """Looked at closely where the profile uses it."""
+    return obs.look(context) if context.used("obs") else _look(service, context)
 
 
 def _look(service: Service, context: Context) -> Finding:
