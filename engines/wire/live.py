@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -15,12 +16,17 @@ SECRET = {"secret": True}
 
 def marked(config: type[Struct], mark: dict[str, Any]) -> frozenset[str]:
     """The keys of a configuration that carry a mark."""
+    return _marked(config, *mark.items())
+
+
+@cache  # looking into a type takes half a millisecond, and every key of a profile asks
+def _marked(config: type[Struct], *mark: tuple[str, Any]) -> frozenset[str]:
     info = mi.type_info(config)
     fields = info.fields if isinstance(info, mi.StructType) else ()
     return frozenset(
         item.encode_name
         for item in fields
-        if isinstance(item.type, mi.Metadata) and mark.items() <= (item.type.extra or {}).items()
+        if isinstance(item.type, mi.Metadata) and set(mark) <= (item.type.extra or {}).items()
     )
 
 

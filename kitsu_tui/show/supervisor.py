@@ -114,16 +114,21 @@ class Supervisor:
 
     # -- one takes another's place -----------------------------------------------------------
 
-    def stand_by(self, spec: Spec, around: Around) -> Unit:
-        """Start an engine beside the one of its name, to take its place by `swap`."""
-        unit = Unit(spec, around, place="next")
-        unit.wanted = not self._stopping
-        unit.after([self.units[need] for need in spec.needs])
-        unit.listeners.same_as(self.units[spec.name].listeners)
-        self._beside[unit] = self._begin(unit)
-        if self._stopping:
-            unit.close()
-        return unit
+    def stand_by(self, fresh: Iterable[Spec], around: Around) -> list[Unit]:
+        """Start engines beside those of their names, to take their places by `swap`."""
+        units = {spec.name: Unit(spec, around, place="next") for spec in fresh}
+        for name, unit in units.items():
+            unit.wanted = True
+            unit.after([self._or(units, need) for need in unit.spec.needs])
+            unit.listeners.same_as(self.units[name].listeners)
+            self._beside[unit] = self._begin(unit)
+            if self._stopping:
+                unit.close()
+        return list(units.values())
+
+    def _or(self, units: dict[str, Unit], name: str) -> Unit:
+        """The engine that serves, or the one that will when none does."""
+        return self.units[name] if self.is_ready(name) else units.get(name, self.units[name])
 
     async def dismiss(self, units: Iterable[Unit]) -> None:
         """End those that stood by in vain."""

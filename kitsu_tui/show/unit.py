@@ -165,6 +165,11 @@ class Unit:
         return self._telling.restarts
 
     @property
+    def detail(self) -> str:
+        """What was told beside its state."""
+        return self._detail
+
+    @property
     def pid(self) -> int:
         """Its process, 0 when it has none."""
         return self._child.pid if self._child is not None and self._child.code is None else 0

@@ -1,0 +1,46 @@
+"""What the show itself takes over of another profile, at once and without a wait."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from engines.wire import show
+from kitsu_tui.config.persona import Persona
+from kitsu_tui.show.prepared import Prepared
+
+if TYPE_CHECKING:
+    from kitsu_tui.show.answer import Stage
+    from kitsu_tui.show.main import Running
+
+log = logging.getLogger("show.switch")
+
+
+def take(running: Running, found: Prepared, by: str) -> None:
+    """Her persona, the rules of the gate, the conversation, scenes, the operator. What she
+    remembers stays.
+    """
+    stage, profile = running.stage, found.loaded.profile
+    was, will = _who(stage), _who(found.stage(stage))
+    other_rules = found.gate is not running.gate
+    # The rules first: they are in force before anybody else speaks.
+    running.gate = stage.gate = found.gate
+    running.loaded, stage.profile = found.loaded, profile
+    running.persona, stage.preset, stage.mood, _ = will
+    stage.persona = running.persona
+    stage.history.resize(profile.conversation.history_turns, profile.conversation.history_block)
+    if other_rules and found.gate.gate is not None:
+        running.bus.tell(show.GateState(rules=len(found.gate.gate.rules), error=found.gate.error))
+        for problem in found.gate.gate.problems:
+            running.bus.tell(show.Alert(level="warning", text=f"safety rules: {problem}"))
+    try:
+        running.scenes.use(profile)
+        running.operator.use(profile.operator)
+    except Exception:  # the engines are about to be changed: there is no way back
+        log.exception("profile %s was not taken over whole", found.loaded.name)
+    if was != will:
+        running.tell_persona(by)
+
+
+def _who(stage: Stage) -> tuple[Persona, str, str, bool]:
+    return stage.persona, stage.preset, stage.mood, stage.profile.persona.family_friendly
