@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from engines.wire.stage import DRILL
 from kitsu_tui.console.actions import DEFAULT_KEYS, key_word
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, Span, cells, clip, visible, width_of
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.words import clock, span, who
 from kitsu_tui.model.state import OperatorView, PanicView, ShowState
+from kitsu_tui.model.surfaces import is_drill
 
 WIDE = 1000
+GONE = "operator gone"
+"""Who brings the BRB scene when nobody is there."""
 UNANSWERED_S = 0.5
 """Seconds after which a press of panic that was not answered is said to be so."""
 
@@ -44,9 +48,10 @@ def _panic(link: Link, width: int, keys: Keys) -> Line:
     waits, then what has not answered.
     """
     panic = link.state.panic
-    by = visible(who(panic.by))
+    by = visible(who(panic.by.removeprefix(DRILL)))
+    name = "PANIC, rehearsed" if is_drill(panic.by) else "PANIC"
     resume = "" if link.read_only else f" {_key('resume', keys)} resumes "
-    starts = (f" PANIC since {clock(panic.since)} by {by} ", f" PANIC by {by} ", " PANIC ")
+    starts = (f" {name} since {clock(panic.since)} by {by} ", f" {name} by {by} ", f" {name} ")
     line: Line = ()
     # What is wrong must not be hidden by a narrow row; why it is gives way to that.
     for why in (True, False):
@@ -111,8 +116,8 @@ def away(state: ShowState) -> OperatorView | None:
     view = state.operator
     if not view.since or (view.did in ("", "nothing") and not view.gone):
         return None
-    if view.did == "brb" and state.obs.scene_since > view.at and not state.obs.scene_why:
-        return None  # somebody has chosen another scene since
+    if view.did == "brb" and state.obs.scene_since > view.at and state.obs.scene_by != GONE:
+        return None  # another scene has come since
     if view.did == "panic" and not state.panic.latched:
         return None
     return view
@@ -156,11 +161,12 @@ def away_words(
 
 
 def not_put_back(link: Link) -> dict[str, str]:
-    """What resume could not put back, and why, as long as the operator may not know."""
+    """What resume could not put back, in words by surface, as long as the operator may not know."""
     panic = link.state.panic
     if panic.latched or link.left_seen >= link.state.epoch:
         return {}
-    return {name: panic.why.get(name, "") for name, ms in panic.surfaces.items() if ms is None}
+    failed = [name for name, ms in panic.surfaces.items() if ms is None]
+    return {name: panic.why.get(name, "") for name in (*failed, *panic.waits)}
 
 
 def seen(link: Link) -> bool:
@@ -178,17 +184,18 @@ def _left(link: Link, width: int, keys: Keys) -> Line | None:
     left = not_put_back(link)
     if not left:
         return None
-    names = " ".join(map(visible, left))
-    why = "; ".join(dict.fromkeys(visible(reason) for reason in left.values() if reason))
-    why = f" ({why})" if why else ""
+    waits = [name for name in left if name in link.state.panic.waits]
+    failed = [name for name in left if name not in waits]
+    said = []
+    for words, names in (("NOT PUT BACK", failed), ("still to be put back", waits)):
+        reasons = "; ".join(dict.fromkeys(visible(left[name]) for name in names if left[name]))
+        listed = " ".join(map(visible, names))
+        if names:
+            said.append((f"{words}: {listed}", f" ({reasons})" if reasons else ""))
     seen = "" if link.read_only else f" · {_key('acknowledge', keys)} seen"
+    whole, short = "; ".join(a + b for a, b in said), "; ".join(a for a, _ in said)
     text = ""
-    for text in (
-        f" After panic NOT PUT BACK: {names}{why}{seen}",
-        f" NOT PUT BACK: {names}{why}{seen}",
-        f" NOT PUT BACK: {names}{why}",
-        f" NOT PUT BACK: {names}{seen}",
-    ):
+    for text in (f" After panic {whole}{seen}", f" {whole}{seen}", f" {whole}", f" {short}{seen}"):
         if cells(text) <= width:
             break
     return clip(((text, "warn"),), width)

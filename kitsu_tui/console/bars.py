@@ -28,7 +28,7 @@ def tabs(
     counts = counts or {}
     names = list(names)
     spans: list[Span] = []
-    for titles in (3, 2, 1, 0):
+    for titles, gap in ((3, "  "), (3, " "), (2, " "), (1, ""), (0, "")):
         spans = []
         for name, key, whole in names:
             title = whole if titles == 3 else whole.partition(" ")[0]
@@ -38,8 +38,9 @@ def tabs(
             if name == active:
                 shown = f"{key} {title}{count and ' ' + count}" if titles else f"{key}{count}"
                 spans.append((f" [{shown}] ", "selected"))
-            elif titles >= 2:
-                spans.append((f"  {key} {title}{count and ' ' + count}{mark} ", style))
+            elif gap:
+                end = " " if len(gap) > 1 else ""
+                spans.append((f"{gap}{key} {title}{count and ' ' + count}{mark}{end}", style))
             else:
                 spans.append((f" {key}{count}{mark}", style))
         if width_of(tuple(spans)) <= width:

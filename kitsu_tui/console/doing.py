@@ -160,7 +160,7 @@ class Doer:
             return False
         detail = getattr(result, "detail", "")
         said = f"{words}: {detail or 'done'}"
-        self._link.notice(words if words.endswith(f" {detail}") else said, "good")
+        self._link.notice(words if f" {words}".endswith(f" {detail}") else said, "good")
         return True
 
     # The desk's own actions

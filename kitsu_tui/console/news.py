@@ -53,12 +53,15 @@ def _surfaces(event: show.PanicReached | show.PutBack | show.Drilled, by: str) -
         if ms is None
     )
     if isinstance(event, show.Drilled):
-        if event.by != by:
+        if event.by != by and not event.earlier:
             how = f"NOT reached: {failed}" if failed else "ok" if event.ok else "NOT all put back"
             yield Notice(f"{event.by} rehearsed panic: {how}", "dim" if event.ok else "bad")
     elif isinstance(event, show.PutBack):
+        waits = ", ".join(name for name in event.why if name not in event.surfaces)
         if failed:
             yield Notice(f"NOT put back: {failed}", "bad")
+        elif waits:
+            yield Notice(f"still to be put back: {waits}", "warn")
         elif event.why:
             kept = "; ".join(f"{name}: {why}" for name, why in event.why.items())
             yield Notice(f"put back, but for {kept}")

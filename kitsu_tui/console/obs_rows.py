@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from engines.wire import obs
-from kitsu_tui.console.lines import Line, Span, fit, visible, wrap
+from kitsu_tui.console.lines import Line, Span, cells, clip, fit, visible, width_of, wrap
 from kitsu_tui.console.sheets import drill_line, surface_lines
 from kitsu_tui.console.stage_row import (
     MANY_DROPPED,
@@ -64,19 +64,20 @@ def top(state: ShowState, trends: Trends, now: float, width: int) -> list[Row]:
     known = state.obs.state
     if known is None:
         return _rows(None, [("nothing is known of OBS yet", "dim")], width) + _drill(state, width)
-    rows = _link(state, known, now, width)
-    if known.link == "open" or known.scene:
+    is_open = known.link == "open"
+    rows = [] if is_open else _link(state, known, width)
+    if is_open or known.scene:
         rows += _scene(state, known, now, width)
-    if known.link == "open":
+    if is_open:
         rows += _stream(state, known, trends, now, width)
     for words in known.missing:
         rows += _rows(None, [(f"! {visible(words)}", "warn")], width, 3)
-    if known.link == "open":
-        rows += _outputs(state, known, now, width)
+    if is_open:
+        rows += [*_outputs(state, known, now, width), *_link(state, known, width)]
     return rows + _panic(state, known, width) + _drill(state, width)
 
 
-def _link(state: ShowState, known: obs.State, now: float, width: int) -> list[Row]:
+def _link(state: ShowState, known: obs.State, width: int) -> list[Row]:
     sign, words, style = LINKS[known.link]
     spans: list[Span] = [(f"{sign} {words}", style)]
     if known.link != "open":
@@ -100,21 +101,29 @@ def _link(state: ShowState, known: obs.State, now: float, width: int) -> list[Ro
     return _rows(None, [*spans, ("  " + "  ".join(map(_whole, parts)), "dim")], width, 3)
 
 
+def _row(key: Key | None, spans: Sequence[Span], parts: Sequence[str], width: int) -> list[Row]:
+    """One row: spans, and of the parts after them as many as there is room for."""
+    line: Line = ((" ", ""), *spans)
+    for part in filter(None, parts):
+        if width_of(line) + cells(part) + 2 > width:
+            break
+        line = (*line, (f"  {part}", "dim"))
+    return [(key, clip(line, width))]
+
+
 def _scene(state: ShowState, known: obs.State, now: float, width: int) -> list[Row]:
     view = state.obs
     spans: list[Span] = [("scene ", "dim"), (visible(known.scene) or "none", "strong")]
     if known.link != "open":
-        return _rows(None, [*spans, ("  when last seen", "dim")], width, 7)
-    words = []
+        return _row(None, spans, ["when last seen"], width)
+    parts = []
     if view.scene_since:
-        words.append(f"for {span(now - view.scene_since)}")
         by = f"by {visible(who(view.scene_by))}" if view.scene_by else "in OBS"
-        words.append(f"{by} ({visible(view.scene_why)})" if view.scene_why else by)
+        why = f" ({visible(view.scene_why)})" if view.scene_why else ""
+        parts = [f"for {span(now - view.scene_since)} {by}{why}"]
     if view.scene_before and view.scene_before != known.scene:
-        words.append(f"before: {visible(view.scene_before)}")
-    if words:
-        spans.append(("  " + ", ".join(map(_whole, words)), "dim"))
-    rows = _rows(("scene",), spans, width, 7)
+        parts.append(f"before: {visible(view.scene_before)}")
+    rows = _row(("scene",), spans, parts, width)
     if known.studio:
         preview = visible(known.preview) or "none"
         rows += _rows(None, [("preview ", "dim"), (preview, ""), (" (studio mode)", "dim")], width)

@@ -94,12 +94,12 @@ class StageDoer:
 
     def change(self, change: obs.Change, words: str) -> None:
         """Ask for a change in OBS."""
-        if self._obs(words) is not None:
+        if self._obs(words, held=not isinstance(change, _FREE)) is not None:
             self._send((control.OBS, control.Obs(change=change, by=self._link.by), words))
 
     def do_obs_record(self) -> None:
         """Start or end the recording."""
-        known = self._obs("recording")
+        known = self._obs("recording", held=False)
         if known is None:
             return
         if not known.recording:
@@ -114,7 +114,7 @@ class StageDoer:
 
     def do_obs_replay(self) -> None:
         """Save the replay, or start its buffer."""
-        known = self._obs("replay")
+        known = self._obs("replay", held=False)
         if known is None:
             return
         if known.replay:
@@ -122,8 +122,8 @@ class StageDoer:
         else:
             self.change(obs.SetReplay(do="start"), "start the replay buffer")
 
-    def _obs(self, what: str) -> obs.State | None:
-        """OBS as it is, or a word about why nothing can be changed."""
+    def _obs(self, what: str, *, held: bool = True) -> obs.State | None:
+        """OBS as it is, or a word about why nothing can be changed. `held`: panic forbids it."""
         state = self._link.state
         if not self._link.attached:
             why = "no show is attached"
@@ -137,7 +137,7 @@ class StageDoer:
                 why = f"the obs engine is {view.state}"
             else:
                 why = _WHY.get(link, "OBS is not connected yet")
-        elif state.panic.latched:
+        elif held and state.panic.latched:
             key = key_word((*self._app.desk.keys["resume"], "?")[0])
             why = f"panic holds OBS as it is; {key} resumes"
         else:
@@ -164,17 +164,21 @@ class StageDoer:
             words += f" Last: {clock(state.drill.at)[:5]}, {drill_line(state.drill)}."
 
         def answered(yes: bool | None) -> None:
-            known = open_obs(self._link.state)
-            if yes and known is not None and known.streaming:
-                question = Confirm(
-                    "OBS STREAMS. Rehearse in front of the audience?",
-                    "They see the BRB scene and hear nothing until it is put back.",
-                )
-                self._app.push_screen(question, lambda sure: self._drill(True) if sure else None)
-            elif yes:
-                self._drill(False)
+            if yes:
+                known = open_obs(self._link.state)
+                outputs = {"STREAMS": known.streaming, "RECORDS": known.recording} if known else {}
+                on = " and ".join(what for what, is_on in outputs.items() if is_on)
+                if on:
+                    self._sure(f"OBS {on}: the rehearsal is seen there.")
+                else:
+                    self._drill(False)
 
         self._app.push_screen(Confirm("Rehearse panic?", words), answered)
+
+    def _sure(self, why: str) -> None:
+        """The second question: an audience is there, or may be."""
+        question = Confirm("Rehearse in front of the audience?", why)
+        self._app.push_screen(question, lambda sure: self._drill(True) if sure else None)
 
     def _drill(self, on_air: bool) -> None:
         self._app.run_worker(self._ask_drill(on_air), group="ask", exit_on_error=False)
@@ -187,6 +191,9 @@ class StageDoer:
             drill = (await link.ask(control.DRILL, params, DRILL_WITHIN)).drill
         except RequestFailed as error:
             link.notice(f"rehearsal: {error.detail}", "bad")
+            # It has begun to stream since, or that cannot be told.
+            if not on_air and _ON_AIR in error.detail and self._app.screen is self._app.desk:
+                self._sure(error.detail)
             return
         link.notice(f"rehearsal: {drill_line(drill)}", "good" if drill.ok else "bad")
         if self._app.screen is self._app.desk:
@@ -262,6 +269,10 @@ class StageDoer:
         link.notice(f"profile {name}: {detail}", "good")
 
 
+_FREE = obs.SetRecord | obs.SetReplay
+"""What may be changed while panic is latched, too."""
+_ON_AIR = "--on-air"
+"""Stands in the show's refusal of a rehearsal that an audience might see."""
 _WHY = {
     "closed": "OBS is closed",
     "hung": "OBS does not answer",

@@ -90,7 +90,7 @@ def stage_items(state: ShowState, now: float) -> list[Item]:
         if figures.dropped:
             lost = percent(dropped(figures))
             style = "warn" if dropped(figures) >= MANY_DROPPED else ""
-            out.append(Item("drop", words(f"dropped {lost}", f"-{lost}", "", style=style)))
+            out.append(Item("drop", words(f"dropped {lost}", f"drop {lost}", "", style=style)))
     if known.recording:
         seconds = figures.record_s if figures is not None else None
         at = "" if seconds is None else f" {running(ahead(state, seconds, now))}"

@@ -20,7 +20,7 @@ Choice = tuple[str, str]
 """A value, and the words for it."""
 NEAR = 5
 """Near names that are offered at most."""
-_LIKE = 0.4
+_LIKE = 0.45
 
 
 def near(text: str, choices: Sequence[Choice]) -> list[Choice]:
@@ -28,9 +28,9 @@ def near(text: str, choices: Sequence[Choice]) -> list[Choice]:
     wanted = text.casefold()
 
     def likeness(choice: Choice) -> float:
-        return max(
-            difflib.SequenceMatcher(None, wanted, said.casefold()).ratio() for said in set(choice)
-        )
+        said = [name.casefold() for name in choice]
+        said += [word[: len(wanted)] for name in said for word in (name, *name.split())]
+        return max(difflib.SequenceMatcher(None, wanted, one).ratio() for one in said)
 
     like = [(likeness(choice), choice) for choice in choices]
     like = [found for found in like if found[0] >= _LIKE]
