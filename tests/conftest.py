@@ -33,6 +33,7 @@ SLOW = {
     "tests/cli/test_doctor.py",
     "tests/cli/test_journal.py",
     "tests/cli/test_logs.py",
+    "tests/cli/test_profile.py",
     "tests/cli/test_tell.py",
     "tests/config/test_models.py",
     "tests/console/test_desk.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,10 @@ def _words(item: ProfileItem, wide: list[int]) -> str:
 
 
 def _near(path: str) -> str:
-    """A path as it is from here, where that is shorter."""
+    """A path (and what follows it) as it is from here, where that is shorter."""
     try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except (ValueError, OSError):
+        return path.removeprefix(f"{Path.cwd()}{os.sep}")
+    except OSError:  # the folder that we stand in has gone
         return path
 
 
@@ -164,14 +165,14 @@ def tell_profile(name: str, *, everything: bool, as_json: bool) -> None:
         return
     for row in rows("", f"{visible(found.name)} ({'LIVE' if found.live else 'not live'})"):
         tell(row)
-    tell(visible(found.path))
+    tell(visible(_near(found.path)))
     if found.extends:
         tell(f"on {', '.join(map(visible, found.extends))}")
     for engine, word in found.disabled.items():
         tell(f"{engine} is off: PIPELINE_DISABLE names {visible(word)}")
     width = key_width(visible(item.key) for item in found.values)
     for item in found.values:
-        for row in placed(visible(item.key), width, value(item.value), item.place):
+        for row in placed(visible(item.key), width, value(item.value), _near(item.place)):
             tell(row)
     if not found.values:
         tell("nothing differs from base")

@@ -19,7 +19,8 @@ NO_SHOW = 3
 VERBS = [
     *("run", "status", "stop", "say", "interrupt", "mute", "panic", "resume", "toggle", "restart"),
     *("skip", "start", "kill", "persona", "mood", "mark", "acknowledge", "logs", "journal"),
-    *("scene", "obs", "talk", "engine", "models", "licenses", "devices", "doctor", "bench", "schema"),
+    *("scene", "obs", "talk", "engine", "models", "licenses", "devices", "doctor", "bench"),
+    *("schema", "profile"),
 ]
 
 
