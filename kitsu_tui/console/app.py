@@ -111,7 +111,7 @@ class ConsoleApp(App[Ending]):
         self.link = link
         self.panic_line = PanicLine(link.by, self._panic_told)
         self._panic_keys = set(PANIC_KEYS)
-        self._keys_in = KeysIn()
+        self._keys_in = KeysIn(self.panic_line.asked)
         self._keys_in.keys(sequences(self._panic_keys))
         self.panic_line.shared = self._keys_in.line
         super().__init__(

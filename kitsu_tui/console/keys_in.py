@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import select
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from kitsu_tui.console import keywatch
@@ -28,10 +29,15 @@ class KeysIn:
     """Reads keys. Used by the input thread, but for `line` and `keys`.
 
     Args:
+        asked: called in the input thread, before `read` returns a key of panic for which the
+            watcher has asked the show.
         watched: False: the terminal is read directly, always.
     """
 
-    def __init__(self, *, watched: bool = True) -> None:
+    def __init__(self, asked: Callable[[], None] = lambda: None, *, watched: bool = True) -> None:
+        self._asked = asked
+        self._mark = f"\x1b]kitsu-{secrets.token_hex(8)}\x07".encode()
+        self._rest = b""
         self._watched = watched and sys.platform != "win32" and hasattr(socket, "send_fds")
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
@@ -65,7 +71,8 @@ class KeysIn:
         if not self._watched or not os.isatty(terminal):
             return
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-S", str(Path(keywatch.__file__)), str(theirs.fileno())]
+        command = [sys.executable, "-I", "-S", str(Path(keywatch.__file__))]
+        command += [str(theirs.fileno()), self._mark.decode()]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -111,7 +118,7 @@ class KeysIn:
                 data = b""
             if not data:
                 self.stop()
-            return data
+            return self._without_mark(data)
         self._look_after_it()
         return b""
 
@@ -130,6 +137,17 @@ class KeysIn:
         data = os.read(self._terminal, READ)
         if not data:
             raise OSError(errno.EIO, "the terminal has ended")
+        return data
+
+    def _without_mark(self, data: bytes) -> bytes:
+        data, self._rest = self._rest + data, b""
+        if self._mark in data:
+            self._asked()
+            data = data.replace(self._mark, b"")
+        for length in range(min(len(self._mark) - 1, len(data)), 3, -1):
+            if data.endswith(self._mark[:length]):
+                data, self._rest = data[:-length], data[-length:]
+                break
         return data
 
     def _greeted(self, link: socket.socket) -> None:

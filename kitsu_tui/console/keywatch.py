@@ -10,9 +10,10 @@ connection that the console's panic line has given it. So panic also works while
 with no package around them (`python -I -S`). The console reads the terminal by itself where there
 is no such process, until there is one, and as soon as this one does not keep up. Not on Windows.
 
-What is said on the socket between the two: bytes of the terminal that way; the other way `G` (read
-the terminal from now on), `K` and a line with the keys' bytes in hexadecimal, `L` and the request
-as a line, with the connection to the show as a passed descriptor.
+What is said on the socket between the two: that way, bytes of the terminal, and before those with a
+key for which it has asked a mark that only these two know; the other way `G` (read on from now on),
+`K` and a line with the keys' bytes in hexadecimal, `L` and the request as a line, with the
+connection to the show as a passed descriptor.
 """
 
 from __future__ import annotations
@@ -105,11 +106,13 @@ class Watcher:
     Args:
         terminal: descriptor that is read; its modes are left alone.
         console: the socket to the console.
+        mark: put before bytes with a key for which the show was asked.
     """
 
-    def __init__(self, terminal: int, console: socket.socket) -> None:
+    def __init__(self, terminal: int, console: socket.socket, mark: bytes) -> None:
         self._terminal = terminal
         self._console = console
+        self._mark = mark
         self._scanner = Scanner()
         self._reading = False
         self._request = b""
@@ -131,8 +134,8 @@ class Watcher:
                 data = os.read(self._terminal, 4096)
                 if not data:
                     return
-                if self._scanner.found(data):
-                    self._press()
+                if self._scanner.found(data) and self._press():
+                    data = self._mark + data
                 if len(self._waiting) < WAITING:
                     self._waiting += data
             if self._waiting and (writable or self._terminal in readable):
@@ -140,13 +143,15 @@ class Watcher:
             if self._console in readable and not self._told():
                 return
 
-    def _press(self) -> None:
+    def _press(self) -> bool:
+        """Ask the show; False: the console's own line must see to it."""
         if self._show is None:
-            return  # the console's own line sees to it
+            return False
         try:
-            self._show.send(self._request, socket.MSG_DONTWAIT)
+            return self._show.send(self._request, socket.MSG_DONTWAIT) == len(self._request)
         except OSError:
             self._show = None
+            return False
 
     def _hand_on(self) -> None:
         try:
@@ -182,11 +187,11 @@ def _words(line: bytes) -> list[str]:
 
 
 def main() -> None:
-    """Run on the terminal of stdin; the socket's descriptor is the first argument."""
+    """Run on the terminal of stdin; the arguments are the socket's descriptor, and the mark."""
     for name in ("SIGINT", "SIGQUIT", "SIGPIPE"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        Watcher(0, socket.socket(fileno=int(sys.argv[1]))).run()
+        Watcher(0, socket.socket(fileno=int(sys.argv[1])), sys.argv[2].encode()).run()
     except OSError:
         pass  # the terminal has gone, or the console; it knows what to do
 

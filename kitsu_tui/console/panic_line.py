@@ -25,6 +25,12 @@ CONNECT_WITHIN = 1.0
 RETRY_FIRST, RETRY_MOST = 0.25, 3.0
 REPEAT_AFTER = 0.25
 """Seconds in which the repeats of a key that is held down are one press."""
+OTHERS = "key"
+"""Id of a request that the other makes on the connection."""
+ASKED_FOR = 1.0
+"""Seconds from `asked` to the press that is meant."""
+KEPT = 60.0
+"""Seconds that an answer waits for its press: no longer than a console hangs."""
 
 Report = Callable[[str, bool], None]
 """Told, in the line's thread, what became of a press: words, and whether it was done."""
@@ -38,16 +44,20 @@ class PanicLine:
         self._report = report
         self.shared: Callable[[socket.socket | None, bytes], None] = lambda link, request: None
         """Told of the connection and of the request with which another may ask on it as well; of
-        None when it is of no more use. Its answer is not waited for."""
+        None when it is of no more use. See `asked`."""
         data = control.PANIC.encode(control.Ask(by=by))
         self._request = encode(Request(id="panic", name=control.PANIC.name, data=data))
-        self._others = encode(Request(id="key", name=control.PANIC.name, data=data))
+        self._others = encode(Request(id=OTHERS, name=control.PANIC.name, data=data))
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._pressed = 0.0
         """When the press that waits for its answer was made (monotonic), 0 for none."""
         self._sent = 0.0
         """When it was last handed to a socket, 0 when it has to be."""
+        self._asked = float("-inf")
+        """When the other had asked for a press that comes now (monotonic)."""
+        self._answers: list[tuple[float, Response]] = []
+        """Answers to the other that came before the press did, with when they came."""
         self._closed = False
         self._wakers: tuple[socket.socket, socket.socket] | None = None
         """Where the thread waits, and where it is woken."""
@@ -76,9 +86,17 @@ class PanicLine:
         with self._lock:
             if self._pressed and now - self._pressed < REPEAT_AFTER:
                 return
-            self._pressed = now
-            self._sent = now if self._send() else 0.0
+            asked, self._asked = now - self._asked < ASKED_FOR, float("-inf")
+            early = self._answers if asked else []
+            self._pressed, self._answers = (0.0 if early else now), []
+            self._sent = now if asked or self._send() else 0.0
+        if early:
+            self._told(early[-1][1], 0.0)
         self._wake()
+
+    def asked(self) -> None:
+        """The other has asked for the press that comes next."""
+        self._asked = time.monotonic()
 
     def close(self) -> None:
         """End; a press that was sent stays sent."""
@@ -169,13 +187,22 @@ class PanicLine:
             frame = decode(line)
         except BadLine:
             return
-        if not isinstance(frame, Response) or frame.id != "panic":
+        if not isinstance(frame, Response) or frame.id not in ("panic", OTHERS):
             return
+        now = time.monotonic()
         with self._lock:
-            took = time.monotonic() - self._pressed if self._pressed else 0.0
+            if not self._pressed and frame.id == OTHERS:
+                self._answers = [(at, f) for at, f in self._answers if now - at < KEPT][-8:]
+                self._answers.append((now, frame))
+                return
+            took = now - self._pressed if self._pressed else 0.0
             self._pressed = self._sent = 0.0
+        self._told(frame, took)
+
+    def _told(self, frame: Response, took: float) -> None:
         if frame.ok:
-            self._report(f"panic: the show obeyed after {took * 1000:.0f} ms", True)
+            after = f" after {took * 1000:.0f} ms" if took else ""
+            self._report(f"panic: the show obeyed{after}", True)
         else:
             why = frame.error.message if frame.error else "no reason given"
             self._report(f"PANIC WAS REFUSED: {why}", False)

@@ -94,13 +94,17 @@ class Desk:
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
         self.show, theirs = socket.socketpair()
-        self.keys = KeysIn()
+        self.marked = 0
+        self.keys = KeysIn(self.mark)
         self.keys.keys([F9])
         self.keys.line(theirs, b"panic, please\n")
         self.theirs = theirs
         self.keys.start(self.slave)
         assert self.keys._process is not None
         self.pid = self.keys._process.pid
+
+    def mark(self) -> None:
+        self.marked += 1
 
     def ready(self) -> None:
         for _ in range(400):
@@ -152,6 +156,7 @@ def test_the_show_is_asked_though_nobody_reads_the_keys(desk: Desk) -> None:
     os.write(desk.master, b"abc" + F9)
     assert asked(desk) == b"panic, please\n"
     assert desk.rest(8) == b"abc" + F9  # and the console still gets them
+    assert desk.marked == 1, "it is told that the show was asked"
 
 
 def test_a_key_that_joins_counts_and_another_does_not(desk: Desk) -> None:
@@ -219,4 +224,5 @@ def test_a_line_that_was_lost_leaves_the_press_to_the_console(desk: Desk) -> Non
     desk.show.close()
     desk.theirs.close()
     assert desk.typed(F9) == F9
+    assert desk.marked == 0, "the console asks by itself"
     assert desk.typed(b"on") == b"on"

@@ -262,8 +262,7 @@ async def test_a_second_press_holds_and_one_resume_is_enough() -> None:
         assert not stage.panic.latched
 
 
-async def test_one_key_that_is_told_twice_is_one_press() -> None:
-    """A console asks at once by its key watcher, and again by itself."""
+async def test_hammering_is_one_press() -> None:
     async with Stage() as stage:
         epoch = stage.latch.epoch
         first, second = await asyncio.gather(stage.panic.press("ana"), stage.panic.press("ana"))
