@@ -8,6 +8,7 @@ from kitsu_tui.cli import show, verbs
 from kitsu_tui.cli.bench import app as bench
 from kitsu_tui.cli.devices import devices
 from kitsu_tui.cli.doctor import doctor
+from kitsu_tui.cli.drill import drill
 from kitsu_tui.cli.engine import engine
 from kitsu_tui.cli.journal import app as journal
 from kitsu_tui.cli.licenses import licenses
@@ -31,6 +32,7 @@ for heading, group in verbs.VERBS.items():
     for verb in group:
         app.command(verb.__name__, rich_help_panel=heading)(verb)
 app.command("talk", rich_help_panel="Her")(talk)
+app.command("drill", rich_help_panel="The show")(drill)
 app.command("scene", rich_help_panel="The show")(scene)
 app.add_typer(obs, name="obs", rich_help_panel="The show")
 app.command("logs", rich_help_panel="The show")(logs)

@@ -105,7 +105,7 @@ def talk(
     """From the end of speech to her first sound, stage by stage."""
     from kitsu_tui.bench import talk as bench
     from kitsu_tui.cli.ask import run
-    from kitsu_tui.cli.talk import a_show
+    from kitsu_tui.cli.occasion import a_show
     from kitsu_tui.client import connect
 
     wavs = [path.absolute() for path in wav or []]
@@ -127,7 +127,7 @@ def talk(
         fresh.write_text(
             f"extends: {_quoted(profile or 'starter')}\ntts: {{cache_mb: 0}}\n", "utf-8"
         )
-        with a_show(str(fresh), ["audio", "asr", "policy", "tts"]) as ours:
+        with a_show("bench", str(fresh), ["audio", "asr", "policy", "tts"]) as ours:
             report = run("bench talk", work)
     if not ours:
         note = "a show was running: lines that she had said before may have come from its cache"

@@ -10,7 +10,9 @@ TIMEOUT_S = 5.0
 
 
 def panic() -> int:
-    """Ask the show to panic; returns the exit code. 0: done, 1: not, 3: no show runs."""
+    """Ask the show to panic; returns the exit code. 0: done, 1: not everything is reached (what
+    failed and what waits is named), 3: no show runs.
+    """
     from kitsu_tui.config import endpoint, paths
 
     who = f"cli:{_user()}"
@@ -32,7 +34,7 @@ def panic() -> int:
     if said.get("ok"):
         detail = said.get("data", {}).get("detail", "panic")
         tell(detail)
-        return 1 if "NOT reached" in detail else 0
+        return 1 if "NOT reached" in detail or "WAITS" in detail else 0
     error = said.get("error", {}).get("message", "the show hung up")
     warn(f"kitsu panic: {error}")
     return 1

@@ -14,6 +14,7 @@ MODULES = (
     "obs_report",
     "profile_report",
     "talk",
+    "drill",
     "models",
     "licenses",
     "devices",

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,9 +10,9 @@ from msgspec import Struct
 
 from engines.wire.control import Talk, Talked, Verdict
 from kitsu_tui.cli.ask import EXIT_FAILED, NO_TEXT, actor, fail, run
+from kitsu_tui.cli.occasion import a_show
 from kitsu_tui.cli.tell import tell, warn
 
-START_S = 60.0
 TALK_S = 180.0
 LONGEST = 2000
 
@@ -75,7 +69,7 @@ def talk(
         out=str(Path(out).absolute()) if out else "",
         by=actor(),
     )
-    with a_show(profile, ["audio", "asr", "policy", "tts"]) as ours:
+    with a_show("talk", profile, ["audio", "asr", "policy", "tts"]) as ours:
         if profile and not ours:
             warn("kitsu talk: a show is running: --profile is not used")
         talked = run("talk", lambda: _talk(params))
@@ -134,71 +128,3 @@ def _is_text(text: str) -> bool:
 def _shown(text: str) -> str:
     """Text for a terminal: what would command it is made visible."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-@contextmanager
-def a_show(profile: str, engines: list[str]) -> Iterator[bool]:
-    """A show to talk to: the running one, else one that ends afterwards.
-
-    Waits until the engines named are ready or have failed. Yields True when it is our own.
-    """
-    from kitsu_tui.config import endpoint, paths
-
-    ours = False
-    try:
-        endpoint.connect_now(os.environ, 1.0).close()
-    except paths.PathError as err:
-        fail("talk", str(err), EXIT_FAILED)
-    except OSError:
-        _start(profile)
-        ours = True
-    try:
-        _wait_ready(engines)
-        yield ours
-    finally:
-        if ours:
-            _end()
-
-
-def _end() -> None:
-    """End the show that was started for this; somebody may have done so already."""
-    from kitsu_tui.cli.show import end_show
-    from kitsu_tui.config import endpoint
-
-    try:
-        endpoint.connect_now(os.environ, 1.0).close()
-    except OSError:
-        return
-    end_show("talk")
-
-
-def _start(profile: str) -> None:
-    from kitsu_tui.config import ConfigError, load_profile
-
-    try:
-        load_profile(profile)
-    except ConfigError as err:
-        fail("talk", str(err), 2)
-    command = [sys.executable, "-m", "kitsu_tui.cli", "run", "--detach"]
-    if profile:
-        command += ["--profile", profile]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=60)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-
-
-def _wait_ready(engines: list[str]) -> None:
-    import msgspec
-
-    from engines.wire import control
-    from kitsu_tui.cli.ask import ask
-    from kitsu_tui.model.state import ShowState
-
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        snapshot = ask("talk", control.STATUS, control.Ask(by=actor()))
-        state = msgspec.convert(snapshot.state, ShowState)
-        views = [state.engines[name] for name in engines if name in state.engines]
-        if all(v.state in ("ready", "degraded", "failed", "off", "stopped") for v in views):
-            return
-        time.sleep(0.1)

@@ -66,11 +66,45 @@ def panic() -> None:
     raise SystemExit(quick())
 
 
-def resume() -> None:
-    """Release the panic latch."""
+def resume(
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="do not ask (only a terminal is asked)")
+    ] = False,
+) -> None:
+    """Release the panic latch, and put back what panic changed. Asks once, on a terminal."""
+    import sys
+
     from engines.wire import control
 
-    tell(ask("resume", control.RESUME, control.Resume(by=actor())).detail)
+    epoch = None
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        epoch = _sure()
+    # It is what was put back that is waited for; the latch is released at once.
+    tell(ask("resume", control.RESUME, control.Resume(by=actor(), epoch=epoch)).detail)
+
+
+def _sure() -> int | None:
+    """Ask whoever is at the terminal; the epoch of the panic that they were told of."""
+    import time
+
+    from kitsu_tui.console.words import clock, who
+
+    state = picture("resume")
+    panic = state.panic
+    if not panic.latched:
+        return None
+    ago = time.time() - panic.since
+    tell(f"panic by {who(panic.by)} at {clock(panic.since)}, {ago:.0f} s ago")
+    for name in dict.fromkeys((*panic.waits, *panic.why)):
+        tell(f"  {name}: {panic.why.get(name, 'waits')}")
+    try:
+        answer = input("resume? [y/N] ")
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+        tell("")
+    if answer.strip().lower() not in ("y", "yes"):
+        fail("resume", "panic stays", 1)
+    return state.epoch
 
 
 def toggle(

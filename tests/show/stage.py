@@ -251,6 +251,12 @@ class Stage:
 
     # -- engines -----------------------------------------------------------------------------
 
+    def play_by(self, name: str, engine: type[Screen], **members: Any) -> None:
+        """Give a screen's part to another engine; before the stage is entered."""
+        self._engines[name] = type(
+            name, (engine,), {"name": name, "desk": self.screens[name], **members}
+        )
+
     async def start(self, name: str) -> None:
         """Start an engine (again)."""
         unit = self.cast.units[name]

@@ -373,6 +373,39 @@ async def test_what_is_told_of_an_older_panic_is_passed_over() -> None:
         assert (len(stage.told), stage.latch.kept) == (told, {})
 
 
+async def test_what_is_kept_is_never_overwritten_while_it_is_owed() -> None:
+    async with Stage(screens=("obs",)) as stage:
+        await stage.press()
+        link = stage.cast.units["obs"].engine.link
+        link.send(surface.BEFORE, surface.Before(epoch=stage.panic.epoch, before=BRB))
+        await stage.settle()
+        assert stage.latch.kept["obs"].before == GAME
+        stage.screens["obs"].open = False
+        await resume(stage)
+        link.send(surface.BEFORE, surface.Before(epoch=stage.panic.epoch, before=BRB))
+        await stage.settle()
+        assert stage.latch.kept["obs"].before == GAME
+
+
+async def test_a_late_answer_to_an_older_question_is_of_no_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panic, "REPEAT_NS", 0)
+    async with Stage(screens=("obs",)) as stage:
+        desk = stage.screens["obs"]
+        desk.hangs = True
+        await stage.press()
+        desk.hangs = False
+        await stage.press()
+        told = len(stage.told)
+        desk.broken = {"scene"}
+        desk.go_on()
+        await stage.settle()
+        assert len(desk.asked) == 2
+        assert len(stage.told) == told
+        assert last(stage).surfaces["obs.scene"] is not None
+
+
 # -- across shows --------------------------------------------------------------------------------
 
 
