@@ -32,8 +32,8 @@ async def change(running: Running, ask: control.Obs) -> control.Done:
     """Change something in OBS."""
     state = _state(running)
     what = ask.change
-    if running.panic.latched and not isinstance(what, obs.SetRecord | obs.SetReplay):
-        raise Refusal(LATCHED)  # it would be put back, or would undo what panic did
+    if running.panic.latched and _shows(what):
+        raise Refusal(LATCHED)
     if isinstance(what, obs.SetScene):
         name = pick("scene", what.scene, state.scenes)
         return await _do(running, "scene", replace(what, scene=name), ask.by, name)
@@ -48,36 +48,44 @@ def _state(running: Running) -> obs.State:
     return state
 
 
+def _shows(what: obs.Change) -> bool:
+    """Something might be seen or heard by it; of the rest the engine says what panic forbids."""
+    match what:
+        case obs.SetScene():
+            return True
+        case obs.SetSource():
+            return what.on is not False
+        case obs.SetMute():
+            return what.on is not True
+    return False
+
+
 def _resolved(what: obs.Change, state: obs.State) -> tuple[obs.Change, str]:
     """With the names that OBS has for what is meant, and how it is told."""
-    inputs = [i.name for i in state.inputs]
     match what:
         case obs.SetSource():
             scene = pick("scene", what.scene, state.scenes) if what.scene else ""
-            source = what.source
-            if scene in ("", state.scene):
-                source = pick("source", source, [i.source for i in state.items])
+            shown = [i.source for i in state.items] if scene in ("", state.scene) else []
+            source = meant(what.source, shown)
             said = f"source {source} {_word(what.on)}"
             return replace(what, scene=scene, source=source), said
         case obs.SetFilter():
-            owners = [f.source for f in state.filters]
-            source = pick("source with a filter", what.source, owners) if what.source else ""
+            source = meant(what.source, [f.source for f in state.filters])
             mine = [f.name for f in state.filters if source in ("", f.source)]
-            name = pick("filter", what.filter, mine)
+            name = meant(what.filter, mine)
             where = f"{source}/" if source else ""
-            said = f"filter {where}{name} {_word(what.on)}"
-            return replace(what, filter=name, source=source), said
+            return (
+                replace(what, filter=name, source=source),
+                f"filter {where}{name} {_word(what.on)}",
+            )
         case obs.SetMute():
-            sounds = [i.name for i in state.inputs if i.muted is not None] or inputs
-            name = pick("input with sound", what.input, sounds)
+            name = meant(what.input, [i.name for i in state.inputs if i.muted is not None])
             return replace(what, input=name), f"mute {name} {_word(what.on)}"
         case obs.SetVolume():
-            sounds = [i.name for i in state.inputs if i.volume_db is not None] or inputs
-            name = pick("input with sound", what.input, sounds)
+            name = meant(what.input, [i.name for i in state.inputs if i.volume_db is not None])
             return replace(what, input=name), f"volume {name} {what.db:g} dB"
         case obs.SetText():
-            texts = [i.name for i in state.inputs if i.text is not None] or inputs
-            name = pick("text source", what.input, texts)
+            name = meant(what.input, [i.name for i in state.inputs if i.text is not None])
             return replace(what, input=name), f"text {name}"
         case obs.SetRecord():
             return what, f"record {what.do}"
@@ -90,29 +98,37 @@ def _word(on: bool | None) -> str:
     return "" if on is None else "on" if on else "off"
 
 
-def pick(what: str, said: str, known: Iterable[str]) -> str:
+def meant(said: str, known: Iterable[str]) -> str:
     """OBS's name for what somebody typed: the name itself, else the only one that is the same but
-    for its case, else the only one that begins so.
+    for its case, else the only one that begins so; else what was typed, for OBS to say no to.
 
     Raises:
-        Refusal: there is none, or several; says what is near.
+        Refusal: it may be several.
     """
     names = list(dict.fromkeys(known))
-    if said in names or not names or len(names) >= obs.MOST:
-        return said  # of a list that is not whole OBS itself must say
+    if said in names or not said:
+        return said
     folded = said.casefold()
     same = [name for name in names if name.casefold() == folded]
-    begin = [name for name in names if name.casefold().startswith(folded)]
-    for found in (same, begin):
-        if len(found) == 1:
-            return found[0]
-    several = same or begin
-    if several:
-        raise Refusal(f"{said!r} may be {_listed(several)}: say which")
-    by_fold = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(folded, list(by_fold), n=1, cutoff=0.5)
+    found = same or [name for name in names if name.casefold().startswith(folded)]
+    if len(found) > 1:
+        raise Refusal(f"{said!r} may be {_listed(found)}: say which")
+    return found[0] if found else said
+
+
+def pick(what: str, said: str, known: list[str]) -> str:
+    """The same, of a list that is whole unless it is empty or very long.
+
+    Raises:
+        Refusal: it may be several, or there is none; says what is near.
+    """
+    name = meant(said, known)
+    if name in known or not known or len(known) >= obs.MOST:
+        return name
+    by_fold = {known_name.casefold(): known_name for known_name in known}
+    close = difflib.get_close_matches(said.casefold(), list(by_fold), n=1, cutoff=0.5)
     near = f" (did you mean {by_fold[close[0]]}?)" if close else ""
-    raise Refusal(f"OBS has no {what} {said!r}{near}; there are: {_listed(names)}")
+    raise Refusal(f"OBS has no {what} {said!r}{near}; there are: {_listed(known)}")
 
 
 def _listed(names: list[str]) -> str:
