@@ -41,7 +41,9 @@ def _comes_to(plan: control.Plan) -> Iterator[str]:
     restarts = ", ".join(plan.restarts)
     yield from fields("at once", [", ".join(plan.at_once)])
     yield from fields("running", [_if(plan.reconfigured, "{} (without a restart)")])
-    yield from fields("restart", [f"{restarts} (new one ready first)" if restarts else ""])
+    yield from fields(
+        "restart", [f"{restarts} (new one ready first, where it fits)" if restarts else ""]
+    )
     yield from fields("start", [", ".join(plan.starts)])
     yield from fields("stop", [", ".join(plan.stops)])
     yield from fields("next show", [", ".join(plan.later)])

@@ -389,7 +389,7 @@ def test_a_long_difference_stays_within_its_width_and_has_no_power_over_the_term
     assert narrow(text)
     assert text.replace("\n", "").isprintable()
     assert "  live                            false -> true\n" in text
-    assert "restart:   tts (new one ready first)\n" in text
+    assert "restart:   tts (new one ready first, where it fits)\n" in text
     assert "next show: show.log_days\n" in text
     assert "problem:" in text
     assert ' -> ""' in text
