@@ -234,7 +234,7 @@ def body(state: ShowState, width: int) -> list[Row]:
     if known.filters:
         rows.append((None, ((f" filters: {len(on)} of {len(known.filters)} on", "strong"),)))
         rows += [_filter(one, width) for one in on]
-    return rows + _table(state, width)
+    return [(key, clip(line, width)) for key, line in rows] + _table(state, width)
 
 
 def _heading(words: str, count: int) -> Row:
@@ -280,7 +280,7 @@ def _table(state: ShowState, width: int) -> list[Row]:
     if not lines:
         return []
     heading: Row = None, ((" the last rehearsal of panic", "strong"),)
-    return [heading, *((None, ((" ", ""), *line)) for line in lines)]
+    return [heading, *((None, clip(((" ", ""), *line), width)) for line in lines)]
 
 
 def act(key: Key, known: obs.State) -> tuple[obs.Change, str] | None:

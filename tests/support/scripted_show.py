@@ -48,6 +48,7 @@ class ScriptedShow:
         asked: every request but watch, ping and touch: name and parameters.
         touches: how often a console said that somebody is there.
         refuse: names of requests that are refused, with the reason.
+        answers: what is answered to requests of these names, in the place of `done`.
         deaf: True: requests are noted and never answered.
     """
 
@@ -58,6 +59,7 @@ class ScriptedShow:
     state: ShowState = field(default_factory=ShowState)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
     deaf: bool = False
     touches: int = 0
     answered: int = 0
@@ -183,7 +185,7 @@ class ScriptedShow:
         try:
             if kind.name in self.refuse:
                 raise Refusal(self.refuse[kind.name])
-            result = self._do(kind, params)
+            result = self.answers.get(kind.name) or self._do(kind, params)
             response = Response(id=request.id, ok=True, data=kind.encode_result(result))
         except Refusal as error:
             failure = Failure(code="refused", message=str(error))
@@ -223,22 +225,30 @@ class ScriptedShow:
             self.tell(show.Muted(mic=mic, voice=voice, by=params.by))
         elif kind in (control.TOGGLE, control.RESTART):
             self._engine(kind, params)
-        elif kind is control.MARK:
-            self.tell(show.Marked(by=params.by, text=params.text))
-        elif kind is control.ACKNOWLEDGE:
-            upto = state.n if params.upto is None else params.upto
-            self.tell(show.Acknowledged(upto=upto, by=params.by))
         elif kind is control.SAY:
             turn = state.turn_count + 1
             self.tell(show.TurnStarted(turn=turn, source="operator", who="Ana", text=params.text))
             return control.Said(turn=turn)
         elif kind is control.STOP:
             self.tell(show.ShowStopping(by=params.by))
+        elif kind in (control.SCENE, control.MARK, control.ACKNOWLEDGE):
+            self._note_down(kind, params)
         elif kind is control.STATUS:
             return control.Snapshot(state=msgspec.to_builtins(state))
         elif kind in (control.PING, control.TOUCH):
             return msgspec.json.decode(b"{}", type=kind.result)
         return control.Done()
+
+    def _note_down(self, kind: RequestKind[Any, Any], params: Any) -> None:
+        if kind is control.SCENE:
+            known = self.state.obs.state
+            before = known.scene if known is not None else ""
+            self.tell(show.SceneChanged(scene=params.scene, before=before, by=params.by))
+        elif kind is control.MARK:
+            self.tell(show.Marked(by=params.by, text=params.text))
+        else:
+            upto = self.state.n if params.upto is None else params.upto
+            self.tell(show.Acknowledged(upto=upto, by=params.by))
 
     def _engine(self, kind: RequestKind[Any, Any], params: control.OneEngine) -> None:
         view = self.state.engines.get(params.engine)
