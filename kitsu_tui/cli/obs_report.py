@@ -38,7 +38,7 @@ def line(view: ObsView) -> str:
     if state is None:
         return ""
     if state.link != "open":
-        return f"OBS: {LINKS[state.link]}{f': {state.detail}' if state.detail else ''}"
+        return f"OBS: {state.detail or LINKS[state.link]}"
     parts = [f"scene {state.scene!r}"]
     if state.streaming:
         parts.append(_stream(view.figures))
@@ -80,6 +80,8 @@ def report(view: ObsView) -> str:
     state = view.state
     if state is None:
         return ""
+    if state.link != "open":
+        return line(view)
     versions = f"OBS {state.obs_version}, obs-websocket {state.websocket_version}"
     lines = [line(view), versions if state.obs_version else ""]
     if state.studio:

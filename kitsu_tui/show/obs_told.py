@@ -110,12 +110,12 @@ class ObsTold:
         held = self._latched() or state.panicked
         panicked = held or (before is not None and before.panicked)
         last, self.scene = self.scene, state.scene
-        by, why = self._whose(state.scene, panicked=panicked, brb=brb)
-        if not by and not why:
-            if not last:
-                why = "as found"
-            elif before is not None and before.link == "open":
-                self._by_hand()  # an OBS that was started anew begins with any scene
+        found = before is None or before.link != "open"
+        by, why = self._whose(state.scene, panicked=panicked, found=found, brb=brb)
+        if found and not why:
+            why = "as found"  # an OBS that was started anew begins with any scene
+        elif not by and not why:
+            self._by_hand()
         self._tell(show.SceneChanged(scene=state.scene, before=last, by=by, why=why))
 
     def _tell_link(self, link: show.ObsLink) -> None:
@@ -126,7 +126,7 @@ class ObsTold:
         self._link, self._link_told = link, now
         self._tell(link)
 
-    def _whose(self, scene: str, *, panicked: bool, brb: str) -> tuple[str, str]:
+    def _whose(self, scene: str, *, panicked: bool, found: bool, brb: str) -> tuple[str, str]:
         """Who asked for a scene, and why."""
         now = self._clock()
         while self._asked and self._asked[0].until < now:
@@ -138,7 +138,9 @@ class ObsTold:
                 return asked.by, asked.why
         if panicked and scene == brb:
             return self._panic_by, "drill" if is_drill(self._panic_by) else "panic"
-        if now - self._resumed_at < RESUME_S or (panicked and not self._latched()):
+        lately = now - self._resumed_at < RESUME_S and not found
+        if lately or (panicked and not self._latched()):
+            self._resumed_at = float("-inf")
             return self._resumed_by, "drill" if is_drill(self._resumed_by) else "resumed"
         return "", ""
 

@@ -105,7 +105,7 @@ class Scenes:
             "refused": "OBS refuses the password",
             "foreign": "what listens there is no OBS",
         }
-        return f"{words[state.link]}{f': {state.detail}' if state.detail else ''}"
+        return state.detail or words[state.link]
 
     async def change(
         self, change: obs.Change, by: str, why: str = "", *, timeout: float = ASK_S

@@ -129,9 +129,23 @@ async def test_an_obs_that_was_started_anew_has_not_been_changed_by_hand() -> No
         await stage.settle()
         stage.desk.tell(link="open", scene="Game")
         await stage.settle()
-        assert stage.changes()[-1] == ("Game", "", "")
+        assert stage.changes()[-1] == ("Game", "", "as found")
         await stage.speak(ONE)
         assert stage.desk.scenes() == ["Close-up"]
+
+
+async def test_an_obs_that_comes_back_after_a_resume_was_not_put_back_by_it() -> None:
+    async with ObsStage() as stage:
+        stage.told.append(show.Panicked(by="ana", epoch=2))
+        stage.told.append(show.Resumed(by="ana", epoch=3))
+        stage.desk.tell(link="closed")
+        await stage.settle()
+        stage.desk.tell(link="open", scene="Game")
+        await stage.settle()
+        assert stage.changes()[-1] == ("Game", "", "as found")
+        await stage.by_hand("Wide")
+        await stage.by_hand("Main")
+        assert stage.changes()[-1] == ("Main", "", "")
 
 
 def test_what_is_told_of_obs_is_bounded() -> None:
