@@ -279,8 +279,9 @@ def _table(state: ShowState, width: int) -> list[Row]:
     lines = surface_lines(state.drill, width - 1)
     if not lines:
         return []
-    heading: Row = None, ((" the last rehearsal of panic", "strong"),)
-    return [heading, *((None, clip(((" ", ""), *line), width)) for line in lines)]
+    rows: list[Line] = [((" the last rehearsal of panic", "strong"),)]
+    rows += [((" ", ""), *line) for line in lines]
+    return [(None, clip(line, width)) for line in rows]
 
 
 def act(key: Key, known: obs.State) -> tuple[obs.Change, str] | None:
