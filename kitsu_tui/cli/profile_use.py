@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +14,7 @@ from kitsu_tui.cli.profile_text import difference
 from kitsu_tui.cli.show import check_keys
 from kitsu_tui.cli.tell import tell
 from kitsu_tui.client import NoShow, RequestFailed, WrongShow, connect
-from kitsu_tui.config import ConfigError, Loaded, load_profile
+from kitsu_tui.config import ConfigError, Loaded, load_profile, paths
 from kitsu_tui.config.difference import GOES_LIVE, check, plan
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ CODES = {"bad-config": ConfigError.code, "missing": 4}
 
 def use(name: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Go over to a profile by name or path; see `kitsu profile use --help`."""
+    if not name.strip():
+        fail(VERB, f"found {name!r}, expected a profile's name or path", 2)
     wanted = _absolute(name)
     ask_first = not (yes or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
 
@@ -132,7 +133,7 @@ def _check_keys(name: str) -> None:
 def _absolute(name: str) -> str:
     """A path as it is from anywhere: the show may stand in another folder. A name stays one."""
     if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
-        return str(Path(name).expanduser().absolute())
+        return str(paths.expanded(name).absolute())
     return name
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from engines.wire import control
 from engines.wire.live import LIVE, SECRET, marked
 from engines.wire.logline import Masker, is_secret
+from kitsu_tui.config import paths
 from kitsu_tui.config.errors import ConfigError, MissingError, nearest
 from kitsu_tui.config.persona import load_persona
 from kitsu_tui.config.profile import Loaded
@@ -95,9 +96,8 @@ def check(loaded: Loaded) -> list[str]:
     """
     profile = loaded.profile
     path = loaded.persona_path()
-    if not path.is_file():
-        known = [found.stem for found in path.parent.glob("*.yaml")]
-        hint = nearest(profile.persona.file, known)
+    if not paths.is_there(path):
+        hint = nearest(profile.persona.file, _names(path.parent))
         raise ConfigError(
             f"{loaded.place('persona', 'file')}: persona.file: found {profile.persona.file!r}, "
             f"but there is no {path}{hint}"
@@ -108,13 +108,18 @@ def check(loaded: Loaded) -> list[str]:
     except ConfigError as err:
         raise ConfigError(f"{loaded.place('persona', 'preset')}: persona.preset: {err}") from None
     folder = loaded.safety_folder()
+    if profile.safety.folder and not _names(folder):
+        raise ConfigError(
+            f"{loaded.place('safety', 'folder')}: safety.folder: found {profile.safety.folder!r}, "
+            f"but there are no rule files in {folder}"
+        )
     for name in loaded.safety_files():
         file = folder / (name if name.endswith(".yaml") else f"{name}.yaml")
-        if not file.is_file():
-            known = [found.stem for found in folder.glob("*.yaml")]
+        if not paths.is_there(file):
+            known = _names(folder)
             raise ConfigError(
                 f"{loaded.place('safety', 'files')}: safety: no rule file {file}"
-                f"{nearest(name, known)}; there are: {', '.join(sorted(known)) or 'none'}"
+                f"{nearest(name, known)}; there are: {', '.join(known) or 'none'}"
             )
     for name in ENGINES:
         if loaded.enabled(name):
@@ -126,6 +131,14 @@ def check(loaded: Loaded) -> list[str]:
     ]
 
 
+def _names(folder: Path) -> list[str]:
+    """What a folder of YAML files has; nothing when it cannot be looked into."""
+    try:
+        return sorted(found.stem for found in folder.glob("*.yaml"))
+    except OSError:
+        return []
+
+
 def _check_model(name: str, loaded: Loaded) -> None:
     """What is named by its path is looked for here, unless the engine runs elsewhere."""
     place = loaded.place(name, "model")
@@ -134,7 +147,7 @@ def _check_model(name: str, loaded: Loaded) -> None:
     except ConfigError as err:
         raise type(err)(f"{place}: {err}") from None
     elsewhere = getattr(loaded.profile.engines, name).command
-    if model and not elsewhere and not Path(model).exists():
+    if model and not elsewhere and not paths.is_there(Path(model), folder=True):
         said = getattr(loaded.profile, name).model
         raise MissingError(
             f"{place}: {name}.model: found {said!r}, but there is no {model}; expected a path that "

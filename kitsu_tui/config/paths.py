@@ -29,7 +29,7 @@ def models_dir(environ: Mapping[str, str]) -> Path:
 
 def log_root(environ: Mapping[str, str], base: Path | None = None) -> Path:
     """KITSU_LOG_ROOT (default `logs`), made absolute from `base` or the present folder."""
-    return (base or Path.cwd()) / Path(environ.get("KITSU_LOG_ROOT") or "logs").expanduser()
+    return (base or Path.cwd()) / expanded(environ.get("KITSU_LOG_ROOT") or "logs")
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
@@ -72,6 +72,22 @@ def socket_path(environ: Mapping[str, str], name: str = SOCKET_NAME) -> Path:
             f"{path}. Set KITSU_RUNTIME_DIR to a shorter folder"
         )
     return path
+
+
+def expanded(said: str) -> Path:
+    """A path that somebody wrote, with `~` written out; `~nobody` stays, and will not be found."""
+    try:
+        return Path(said).expanduser()
+    except RuntimeError:
+        return Path(said)
+
+
+def is_there(path: Path, *, folder: bool = False) -> bool:
+    """True for a file (or a folder, if that is as good). What cannot be looked at is not there."""
+    try:
+        return path.exists() if folder else path.is_file()
+    except (OSError, ValueError):  # a name that is too long, a folder that is closed to us
+        return False
 
 
 def check_ours(folder: Path) -> None:
@@ -131,7 +147,7 @@ def private_dir(path: Path) -> Path:
 
 def _override(environ: Mapping[str, str], name: str) -> Path | None:
     value = environ.get(name, "").strip()
-    return Path(value).expanduser().absolute() if value else None
+    return expanded(value).absolute() if value else None
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -74,11 +74,11 @@ class Loaded:
         if "model" in config and find_model:
             config["model"] = self._model(engine, config["model"])
         if "cache_dir" in config:
-            folder = Path(config["cache_dir"]).expanduser()
+            folder = paths.expanded(config["cache_dir"])
             config["cache_dir"] = str(paths.cache_dir(self.environ) / folder)
         for key in ("input_file", "output_file"):
             if config.get(key):
-                config[key] = str(Path(config[key]).expanduser().absolute())
+                config[key] = str(paths.expanded(config[key]).absolute())
         return config
 
     def _model(self, engine: str, said: str) -> str:
@@ -86,8 +86,8 @@ class Loaded:
 
         if not said:
             return said
-        if "/" in said or "\\" in said or Path(said).expanduser().exists():
-            return str(Path(said).expanduser().absolute())
+        if "/" in said or "\\" in said or paths.is_there(paths.expanded(said), folder=True):
+            return str(paths.expanded(said).absolute())
         try:
             return str(ModelStore.default(self.environ).path(said))
         except ModelMissing as err:
@@ -98,7 +98,7 @@ class Loaded:
     def safety_folder(self) -> Path:
         """The folder of the gate's rule files."""
         said = self.profile.safety.folder
-        return Path(said).expanduser().absolute() if said else self.folder / "safety"
+        return paths.expanded(said).absolute() if said else self.folder / "safety"
 
     def safety_files(self) -> list[str]:
         """The gate's rule files, family mode's included."""
@@ -109,7 +109,7 @@ class Loaded:
         """The persona's file."""
         said = self.profile.persona.file
         if said.endswith((".yaml", ".yml")) or "/" in said:
-            return Path(said).expanduser().absolute()
+            return paths.expanded(said).absolute()
         return self.folder / "personas" / f"{said}.yaml"
 
 
@@ -161,12 +161,12 @@ def known_profiles() -> list[str]:
 
 def _find(wanted: str) -> Path:
     if "/" in wanted or "\\" in wanted or wanted.endswith((".yaml", ".yml")):
-        path = Path(wanted).expanduser().absolute()
-        if not path.is_file():
+        path = paths.expanded(wanted).absolute()
+        if not paths.is_there(path):
             raise ConfigError(f"{path}: no such profile file")
         return path
     path = profiles_folder() / f"{wanted}.yaml"
-    if path.is_file():
+    if paths.is_there(path):
         return path
     known = known_profiles()
     raise ConfigError(
@@ -194,7 +194,7 @@ def _chain(path: Path) -> list[Document]:
             raise ConfigError(f"{place}: extends: found {parent!r}, expected a profile's name")
         beside = path.parent / f"{parent}.yaml"
         try:
-            path = beside if beside.is_file() else _find(parent)
+            path = beside if paths.is_there(beside) else _find(parent)
         except ConfigError as err:
             raise ConfigError(f"{place}: extends: {err}") from None
 

@@ -257,6 +257,10 @@ async def test_use_without_a_show(kitsu: Kitsu) -> None:
 
 BAD = [
     ("strater", 2, "no profile 'strater' (did you mean starter?)"),
+    (" ", 2, "found ' ', expected a profile's name or path"),
+    ("x" * 300, 2, "there are: live, rehearsal, starter"),
+    ("x" * 300 + ".yaml", 2, "no such profile file"),
+    ("~nobody9/mine.yaml", 2, "~nobody9/mine.yaml: no such profile file"),
     ("./none.yaml", 2, "none.yaml: no such profile file"),
     ("broken.yaml", 2, "broken.yaml:2: unknown key tts.sped (did you mean speed?)"),
     ("keys.yaml", 2, "skipp"),

@@ -17,6 +17,8 @@ from kitsu_tui.config.models import ModelStore
 from kitsu_tui.config.schema import Profile
 
 Load = Callable[..., Loaded]
+LONG = "x" * 300
+"""A name that no file can have."""
 TOP = [
     "title",
     "live",
@@ -249,7 +251,14 @@ def test_scenes_without_obs(load: Load) -> None:
         ("persona: {file: kitzu}", r"mine.yaml:1: persona.file: found 'kitzu', .*mean kitsu\?"),
         ("persona: {preset: chaotik}", r"mine.yaml:1: persona.preset: .*mean chaotic\?"),
         ("safety: {files: [famly]}", r"mine.yaml:1: safety: no rule file .*famly.*mean family\?"),
-        ("safety: {folder: /nowhere}", r"safety: no rule file /nowhere/base.yaml; there are: none"),
+        ("safety: {folder: /nowhere}", r"mine.yaml:1: safety.folder: found .*no rule files in /no"),
+        ("safety: {folder: ~nobody9}", r"safety.folder: found '~nobody9', .*no rule files in /"),
+        (f"safety: {{folder: {LONG}}}", r"mine.yaml:1: safety.folder: found 'xxx"),
+        (f"safety: {{files: [{LONG}]}}", r"mine.yaml:1: safety: no rule file .*base, family"),
+        (f"persona: {{file: {LONG}}}", r"mine.yaml:1: persona.file: found 'xxx"),
+        ("persona: {file: ~nobody9/her.yaml}", r"mine.yaml:1: persona.file: found '~nobody9/her"),
+        (f"tts: {{model: {LONG}}}", r"mine.yaml:1: tts.model: no model is called 'xxx"),
+        ("tts: {model: ~nobody9/x.onnx}", r"mine.yaml:1: tts.model: found .*there is no /.*~no"),
         ("tts: {model: /nowhere.onnx}", r"mine.yaml:1: tts.model: found .*there is no /nowhere"),
         ("asr: {model: wisper-tiny.en}", r"mine.yaml:1: asr.model: no model .*mean whisper-tiny"),
     ],
@@ -258,7 +267,7 @@ def test_what_is_named_and_is_not_there(load: Load, text: str, says: str) -> Non
     with pytest.raises(ConfigError, match=says) as refusal:
         check(load(text))
     assert "\n" not in str(refusal.value)
-    assert isinstance(refusal.value, MissingError) == ("there is no /nowhere" in says)
+    assert isinstance(refusal.value, MissingError) == ("there is no /" in says)
 
 
 def test_a_broken_persona_is_named(load: Load, tmp_path: Path) -> None:
