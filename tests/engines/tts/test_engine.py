@@ -465,6 +465,25 @@ async def test_a_sentence_under_way_keeps_its_pace_and_is_kept_as_it_was_said(
         assert (third.cached, third.duration_ms) == (True, first.duration_ms)
 
 
+async def test_sentences_that_wait_are_said_as_they_were_asked_for(
+    engine: type[TtsEngine], watched: Watched, config: tts.Config
+) -> None:
+    texts = [f"This is the sentence number {n}." for n in range(2, 10)]
+    async with lab(engine, config) as bench:
+        watched.gate.clear()
+        waiting = [speak(bench, text) for text in texts]
+        for exchange in waiting:
+            exchange.on_event(lambda _: None)
+        await until(bench, lambda: watched.said)
+        changing = asyncio.ensure_future(configure(bench, msgspec.structs.replace(config, speed=2)))
+        watched.gate.set()
+        before = [await exchange.result(60) for exchange in waiting]
+        await changing
+        last, _ = await said(bench, texts[-1])
+        assert not last.cached
+        assert last.duration_ms < before[-1].duration_ms * 0.7
+
+
 async def test_the_cache_is_bounded_anew_turned_off_and_on(
     engine: type[TtsEngine], config: tts.Config, tmp_path: Path
 ) -> None:
