@@ -140,7 +140,8 @@ class Client:
         # Made in two steps, so that what it has opened can be closed whatever it raises.
         self._base: Any = ObsClient.__new__(ObsClient)
         # Its time-outs begin anew with each byte; who sends one a second would hold us for ever.
-        guard = threading.Timer(timeout * 3, self._drop)
+        self._late = False
+        guard = threading.Timer(timeout * 3, self._give_up)
         guard.daemon = True
         guard.start()
         try:
@@ -195,7 +196,7 @@ class Client:
         hello: Any = getattr(self._base, "server_hello", None)
         if isinstance(err, Fault):
             return err
-        if isinstance(err, (TimeoutError, websocket.WebSocketTimeoutException)):
+        if self._late or isinstance(err, (TimeoutError, websocket.WebSocketTimeoutException)):
             if known or isinstance(hello, dict):
                 return Fault("hung", f"OBS at {address} does not answer")
             if isinstance(err, TimeoutError):  # of connect(): nobody took the connection
@@ -228,6 +229,10 @@ class Client:
         ws = getattr(self._base, "ws", None)
         found = getattr(ws, "sock", None)
         return found if isinstance(found, socket.socket) else None
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._drop()
 
     def _drop(self) -> None:
         found = self._socket()

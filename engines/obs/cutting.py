@@ -18,7 +18,9 @@ from engines.obs.session import Asked, Session
 
 EVENT_S = 0.15
 """A cut's event comes half a frame and 8 ms after it; this is four frames at 30 a second."""
-FORCED_S = 0.6
+FORCED_S = 2.0
+SET_S = 0.5
+"""OBS answers to a transition that is set before it is."""
 
 
 class Standing(NamedTuple):
@@ -100,7 +102,7 @@ def cut(session: Session, scene: str, now: Standing) -> str:
     asked: list[Asked] = []
     if now.override:
         asked.append(_override(scene, "", None))
-    if tracker.cut and now.transition != tracker.cut:
+    if tracker.cut:  # even where it seems to be set: OBS answers before it sets one
         asked.append(("SetCurrentSceneTransition", {"transitionName": tracker.cut}))
     asked.append(("SetCurrentProgramScene", {"sceneName": scene}))
     place = len(asked) - 1
@@ -149,6 +151,8 @@ def put_back(
         for (request, _), answer in zip(asked, session.batch(asked), strict=True):
             if not answer.ok and request != "SetCurrentSceneTransitionDuration":
                 words.append(f"{request}: {answer.comment or answer.code}")
+        if asked[0][0] == "SetCurrentSceneTransition":
+            session.until(lambda: tracker.transition == transition, SET_S)
     return ", ".join(words)
 
 

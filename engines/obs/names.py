@@ -27,7 +27,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     if not names:
         return f"{words}; OBS has none"
     more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
-    return f"{words}{'' if guess else ';'} There are: {', '.join(names[:TOLD])}{more}"
+    return f"{words}{' There' if guess else '; there'} are: {', '.join(names[:TOLD])}{more}"
 
 
 def lacking(what: str, name: str, known: Iterable[str]) -> str:

@@ -212,10 +212,9 @@ class Resuming:
         session = self._session
         now = standing(session, stood.scene)
         scenes = session.tracker.scenes
-        failed = False
-        cut_was = session.tracker.cut
+        failed = left = False
         if now.scene != stood.brb:
-            words = f"left on {now.scene}, chosen since"
+            words, left = f"left on {now.scene}, chosen since", True
         elif stood.scene == stood.brb:
             words = f"{stood.brb} was there before"
         elif stood.scene not in scenes:
@@ -229,10 +228,9 @@ class Resuming:
             if stood.studio and now.studio and stood.preview in scenes:
                 session.batch([("SetCurrentPreviewScene", {"sceneName": stood.preview})])
         back = override_of(stood.brb, stood.override, stood.override_ms)
-        if stood.transition != cut_was or back is not None:
-            more = put_back(session, stood.brb, stood.transition, stood.duration, back)
-            words = f"{words}; {more}" if more else words
-        self._step("scene", words, failed=failed)
+        if more := put_back(session, stood.brb, stood.transition, stood.duration, back):
+            words = f"{words}; {more}"
+        self._step("scene", words, failed=failed, left=left)
 
     def _mutes(self, stood: Stood) -> None:
         known = self._session.tracker.inputs
@@ -247,26 +245,26 @@ class Resuming:
         still = _set_mutes(self._session, muted, False)
         words = [f"sounding: {_list(muted)}" if muted else "nothing to put back"]
         if since := [name for name in there if name not in muted]:
-            words.append(f"{_list(since)} sounded already")
+            words.append(f"sounding since before: {_list(since)}")
         if gone := [name for name in stood.mutes if name not in known]:
             words.append(f"no longer there: {_list(gone)}")
         if still:
             words.append(f"still muted: {_list(still)}")
-        self._step("mutes", "; ".join(words), failed=bool(still))
+        self._step("mutes", "; ".join(words), failed=bool(still), left=bool(since))
 
     def _filter(self, source: str, name: str) -> None:
         known = self._session.tracker.filters.get((source, name))
         if known is None:
             self._step("filter", f"{name} of {source} is no longer there")
         elif not known.on:
-            self._step("filter", f"{name} was turned off already")
+            self._step("filter", f"{name} was turned off already", left=True)
         else:
             off = not _set_filter(self._session, source, name, False)
             self._step("filter", f"{name} off" if off else f"{name} is still on", failed=not off)
 
-    def _step(self, name: str, detail: str, *, failed: bool = False) -> None:
+    def _step(self, name: str, detail: str, *, failed: bool = False, left: bool = False) -> None:
         ms = None if failed else round((time.perf_counter() - self._began) * 1000, 2)
-        self.steps.append(Step(name=name, ms=ms, detail=detail))
+        self.steps.append(Step(name=name, ms=ms, detail=detail, left=left))
 
 
 def _set_mutes(session: Session, names: list[str], on: bool) -> list[str]:

@@ -188,7 +188,11 @@ def _items(session: Session) -> None:
 
 def scene_items(session: Session, scene: str) -> list[obs.Item]:
     """Sources in a scene (or a group), from top to bottom, as they are now."""
-    request = "GetGroupSceneItemList" if scene in session.tracker.groups else "GetSceneItemList"
+    request = "GetSceneItemList"
+    if scene in session.tracker.groups:
+        request = "GetGroupSceneItemList"
+        if not session.knows(request):
+            request = "GetGroupItemList"  # in 5.0
     if not scene or not session.knows(request):
         return []
     answer = session.batch([(request, {"sceneName": scene})])[0]

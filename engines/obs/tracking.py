@@ -20,8 +20,8 @@ Part = Literal["all", "scenes", "inputs", "filters", "items", "transition"]
 Data = dict[str, Any]
 
 TEXT_KINDS = ("text_ft2_source", "text_gdiplus", "text_pango")
-OUTPUT_ON = ("OBS_WEBSOCKET_OUTPUT_STARTED", "OBS_WEBSOCKET_OUTPUT_RESUMED")
 OUTPUT_PAUSED = "OBS_WEBSOCKET_OUTPUT_PAUSED"
+OUTPUT_ON = ("OBS_WEBSOCKET_OUTPUT_STARTED", "OBS_WEBSOCKET_OUTPUT_RESUMED", OUTPUT_PAUSED)
 OUTPUT_OFF = "OBS_WEBSOCKET_OUTPUT_STOPPED"
 
 _LISTS: dict[str, tuple[Part, ...]] = {
