@@ -47,6 +47,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool,
         Meta(description="hold the model to the answer's shape where the backend can", extra=LIVE),
     ] = True
+    # Not live: the show measures by it when the engine is stuck.
     timeout_s: Annotated[
         float, Meta(gt=0, le=600, description="longest wait for the next token, in seconds")
     ] = 20.0

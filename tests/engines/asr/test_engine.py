@@ -12,7 +12,7 @@ import pytest
 from engines.asr.engine import MAX_CALLS, AsrEngine
 from engines.resample import resample
 from engines.testing import Bench, lab
-from engines.wire import asr
+from engines.wire import asr, common
 from engines.wire.envelope import Cancel, Event, Request, Response
 from engines.wire.message import Empty
 from engines.wire.peer import Exchange, RequestFailed
@@ -371,3 +371,28 @@ async def test_an_unknown_event_is_told_and_does_no_harm(bench: Bench) -> None:
     bench.send(Request(id="other", name="asr.sing"))
     exchange.feed(asr.END, Empty())
     assert (await exchange.result(30)).text == ""
+
+
+@pytest.mark.real
+async def test_partials_and_the_threshold_change_between_two_utterances(
+    bench: Bench, gate: Gate
+) -> None:
+    async def partials() -> int:
+        told = len(bench.events(asr.PARTIAL))
+        exchange, pcm = begin(bench), pcm_of("dream")
+        for at in range(0, len(pcm), 640):
+            exchange.feed(asr.PCM, asr.Pcm(pcm=pcm[at : at + 640]))
+            await asyncio.sleep(0)
+            await until(lambda: gate.ended == len(gate.begun))
+            await asyncio.sleep(0.005)
+        exchange.feed(asr.END, Empty())
+        await exchange.result(30)
+        return len(bench.events(asr.PARTIAL)) - told
+
+    before = gate.threshold
+    assert await partials()
+    asked = {"partials": False, "no_speech_threshold": 0.25}
+    await bench.peer.request(common.CONFIGURE, common.Configure(config=asked))
+    assert gate.threshold == 0.25
+    assert not await partials()
+    gate.threshold = before  # the loaded model is shared

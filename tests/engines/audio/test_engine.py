@@ -334,3 +334,18 @@ async def test_silence_after_a_new_epoch_tells_when_it_was_cut_and_what_sounded_
         again = await bench.peer.request(audio.SILENCE, Empty())
         assert again == said, "nothing was handed over since, and nothing was left to cut"
         await saying.result()
+
+
+async def test_how_it_listens_changes_in_mid_sentence_and_nothing_of_that_is_lost(
+    tmp_path: Path, speech: Path
+) -> None:
+    out = tmp_path / "out.wav"
+    async with audio_lab(output_file=str(out), silence_ms=3000) as bench:
+        saying = Saying(bench, tone(0.7), At(turn=1))
+        await asyncio.wait_for(saying.audible.wait(), 5)
+        asked = {"backend": "null", "output_file": str(out), "silence_ms": 200, "vad_level": 3}
+        await bench.peer.request(common.CONFIGURE, common.Configure(config=asked))
+        assert (await saying.result()).heard_samples == round(0.7 * RATE)
+        await bench.peer.request(audio.FEED, audio.Feed(path=str(speech / "snack.wav")), timeout=30)
+        ended = await bench.wait_event(audio.SPEECH_END)
+        assert (ended.endpoint_ns - ended.speech_end_ns) / 1e6 == pytest.approx(200, abs=40)
