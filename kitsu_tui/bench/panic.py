@@ -1,18 +1,15 @@
-"""`kitsu bench panic`: from the panic key to the last sound that was handed to the device.
+"""`kitsu bench panic`: from a press to the last sound, and to OBS showing the BRB scene.
 
-She speaks, a key is pressed on a real pseudo-terminal with the console in it, and `audio` says when
-it last handed a sample that was not silent to the device. Both times are of one clock:
+She speaks beside a real OBS, somebody presses panic, `audio` says when it last handed a sample that
+was not silent to the device, and OBS says when what had changed. All times are of one clock:
 `time.perf_counter_ns()` is the same for all processes of a machine (CLOCK_MONOTONIC on Linux).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
+import contextlib
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,27 +18,32 @@ import msgspec
 
 from engines.wire import control
 from engines.wire.peer import RequestFailed
-from kitsu_tui.bench.listener import Listener, listener
-from kitsu_tui.bench.place import BenchFailed, Place
-from kitsu_tui.bench.report import BenchReport, Figure, figure, machine
-from kitsu_tui.bench.rounds import DONE_S, TOPICS, Pressed, Rounds
-from kitsu_tui.bench.terminal import Terminal
-from kitsu_tui.client import Client
-
-STALL_S = 6.0
-"""Long enough for a terminal that is not read to bring the console's output to a stand."""
-F9, CHORD = "\x1b[20~", "\x0f"
-TARGET = "p99 under 50"
-STALLED, WARMING = "output stalled", "warming"
-COMMAND, SIGNAL = "kitsu panic", "SIGUSR1"
-CONDITIONS = (
-    ("plain", "", "", ""),
-    ("input focused", "/hello there", "hello there", "\x1b"),
-    ("modal open", "?", "Esc closes", "\x1b"),
-    ("palette open", "\x10", "Search", "\x1b"),
-    (STALLED, "", "", ""),
+from kitsu_tui.bench.listener import listener
+from kitsu_tui.bench.obs_lab import NoObs, ObsLab, missing
+from kitsu_tui.bench.panic_report import Measured, report
+from kitsu_tui.bench.place import BenchFailed, Place, picture
+from kitsu_tui.bench.presses import (
+    ASKED,
+    NO_OBS,
+    SIGNAL,
+    asker,
+    by_command,
+    by_key,
+    signaller,
+    with_stopped,
 )
-"""Name, keys that lead there, what the screen then shows, and the way back."""
+from kitsu_tui.bench.report import BenchReport
+from kitsu_tui.bench.rounds import TOPICS, Rounds
+from kitsu_tui.bench.stage import BRB, PROFILE, Stage
+from kitsu_tui.bench.terminal import Late, Terminal
+from kitsu_tui.client import Client, NoShow
+from kitsu_tui.model.state import ShowState
+
+KEYED = 0.4
+"""Share of the drills that are pressed by a key; the others are asked for on the control socket."""
+BUSY = ("policy", "tts")
+LINK_S, BACK_S, BACK_MOST = 15.0, 20.0, 5
+STOPPED = "somebody ended it"
 
 _PROFILE = """\
 extends: {profile}
@@ -50,8 +52,109 @@ conversation: {{history_turns: 0}}
 policy: {{max_tokens: 256, sentences: 12}}
 tts: {{cache_mb: 0}}
 audio: {{{sound}}}
-"""
+{stage}"""
+_NO_STAGE = "engines: {obs: {enabled: false}}\n"
 _NO_DEVICE = "backend: 'null'"
+
+
+class Bench:
+    """Its parts, from one condition to the next; `found` is what was measured so far.
+
+    Args:
+        samples: drills by request and by key together.
+        profile: of the show.
+        device: name, or a part of it, of a sound device to play on; else a clock takes the sound.
+        tell: told how far it is.
+    """
+
+    def __init__(
+        self, samples: int, profile: str, device: str, tell: Callable[[str], None]
+    ) -> None:
+        self.samples, self.device, self.tell = samples, device, tell
+        self.profile = profile
+        self.found = Measured(device=device, without=missing())
+
+    async def measure(self) -> None:
+        """All of it.
+
+        Raises:
+            BenchFailed, Late, NoObs: it cannot be done here.
+            NoTerminal: not on this platform.
+        """
+        with contextlib.ExitStack() as held:
+            lab = None
+            if self.found.without:
+                self.tell(f"without OBS: {self.found.without}")
+            else:
+                self.tell("starting an OBS")
+                lab = held.enter_context(ObsLab())
+            await self._with(lab)
+
+    async def _with(self, lab: ObsLab | None) -> None:
+        device = self.device
+        sound = f"backend: device, output_device: {quoted(device)}, fake: true"
+        text = _PROFILE.format(
+            profile=quoted(self.profile),
+            sound=sound if device else _NO_DEVICE,
+            stage=PROFILE if lab else _NO_STAGE,
+        )
+        with Place(text) as place:
+            place.environ.update(lab.environ if lab else {})
+            self.tell("starting a show")
+            place.start()
+            state = await place.ready()
+            async with place.connect() as client:
+                wav = place.folder / "said.wav"
+                await _say_once(client, wav)
+                async with listener(place, wav) as ears:
+                    pids = {n: v.pid for n, v in state.engines.items() if n in BUSY}
+                    rounds = Rounds(client, pids | {"asr": ears.pid}, self.tell)
+                    self.found.rounds, self.found.ears = rounds, ears
+                    if lab is not None:
+                        await _linked(client)
+                        rounds.stage = Stage(lab)
+                    try:
+                        await self._conditions(place, client, rounds, state, lab)
+                    finally:
+                        if rounds.stage is not None:
+                            rounds.stage.close()
+
+    async def _conditions(
+        self, place: Place, client: Client, rounds: Rounds, state: ShowState, lab: ObsLab | None
+    ) -> None:
+        keyed, tenth = round(self.samples * KEYED), max(1, self.samples // 10)
+        press = asker(client)
+        await rounds.collect(ASKED, self.samples - keyed, press)
+        with Terminal(place.environ) as terminal:
+            await by_key(rounds, terminal, keyed)
+        await by_command(rounds, place, tenth, self.found.exits)
+        if sys.platform != "win32":
+            await rounds.collect(SIGNAL, tenth, signaller(state.pid))
+            await with_stopped(rounds, state.engines["policy"].pid, tenth, press)
+        if lab is not None and rounds.stage is not None:
+            await self._without_obs(rounds, client, lab, tenth)
+
+    async def _without_obs(self, rounds: Rounds, client: Client, lab: ObsLab, samples: int) -> None:
+        """OBS is killed: the others must be as they were; then it comes back to a latched panic."""
+        stage, rounds.stage = rounds.stage, None
+        lab.kill()
+        await rounds.collect(NO_OBS, samples, asker(client))
+        for pressed in rounds.presses[NO_OBS]:
+            if not any(name.startswith("obs") for name in pressed.waits):
+                raise BenchFailed("OBS was not there, and panic did not say that it waits")
+        if stage is None:
+            return
+        for number in range(min(BACK_MOST, samples)):
+            self.tell(f"OBS comes back to a latched panic: {number + 1}")
+            await client.ask(control.PANIC, control.Ask(by="bench"))
+            await asyncio.to_thread(lambda: lab.restart(fresh=True))
+            began = time.perf_counter()
+            await asyncio.to_thread(stage.reconnect)
+            await stage.shows(BRB, BACK_S)
+            self.found.back.append((time.perf_counter() - began) * 1e3)
+            await client.ask(control.RESUME, control.Resume(by="bench"))
+            await _linked(client)
+        rounds.stage = stage
 
 
 async def run(
@@ -61,35 +164,43 @@ async def run(
     device: str = "",
     tell: Callable[[str], None] = lambda _: None,
 ) -> BenchReport:
-    """All of it.
+    """All of it; what was measured so far when it is cancelled or comes to an early end.
 
     Args:
-        samples: presses of the key in all; a tenth as many by command and by signal each.
+        samples: drills by request and by key in all; a tenth as many by command, by signal, with
+            a stopped `policy` and without OBS, each.
         device: name, or a part of it, of a sound device to play on; else a clock takes the sound.
         tell: told how far it is.
 
     Raises:
-        BenchFailed, Late: it cannot be done here.
+        BenchFailed, Late, NoObs: it cannot be done here, and nothing was measured.
         NoTerminal: not on this platform.
     """
-    sound = f"backend: device, output_device: {quoted(device)}, fake: true"
-    text = _PROFILE.format(profile=quoted(profile), sound=sound if device else _NO_DEVICE)
-    with Place(text) as place:
-        tell("starting a show")
-        place.start()
-        state = await place.ready()
-        async with place.connect() as client:
-            wav = place.folder / "said.wav"
-            await _say_once(client, wav)
-            async with listener(place, wav) as ears:
-                pids = {n: v.pid for n, v in state.engines.items() if n in ("policy", "tts")}
-                rounds = Rounds(client, pids | {"asr": ears.pid}, tell)
-                with Terminal(place.environ) as terminal:
-                    await _by_key(rounds, terminal, samples)
-                exits = await _by_command(rounds, place, max(1, samples // 10))
-                if sys.platform != "win32":
-                    await rounds.collect(SIGNAL, max(1, samples // 10), _signaller(state.pid))
-                return _report(rounds, exits, ears, device)
+    bench = Bench(samples, profile, device, tell)
+    try:
+        await bench.measure()
+    except asyncio.CancelledError:
+        if not bench.found:
+            raise
+        bench.found.ended = STOPPED
+    except (BenchFailed, Late, NoShow, NoObs, RequestFailed, OSError) as err:
+        if not bench.found:
+            raise
+        bench.found.ended = str(err)
+    return report(bench.found)
+
+
+async def _linked(client: Client) -> None:
+    """Wait until the show has OBS."""
+    end = time.monotonic() + LINK_S
+    link = ""
+    while time.monotonic() < end:
+        state = await picture(client)
+        link = state.obs.state.link if state.obs.state else "none"
+        if link == "open":
+            return
+        await asyncio.sleep(0.1)
+    raise BenchFailed(f"the show has no link to OBS: {link}")
 
 
 async def _say_once(client: Client, wav: Path) -> None:
@@ -105,148 +216,6 @@ async def _say_once(client: Client, wav: Path) -> None:
             return
         why = f"{talked.status} {talked.detail}".strip()
     raise BenchFailed(f"she does not answer: {why}")
-
-
-# -- ways to press -------------------------------------------------------------------------------
-
-
-async def _by_key(rounds: Rounds, terminal: Terminal, samples: int) -> None:
-    await asyncio.to_thread(terminal.shows, "policy", 30.0)
-    await asyncio.sleep(1.0)  # its line for panic connects after the first paint
-
-    def press(number: int) -> int:
-        return terminal.press(F9 if number % 2 else CHORD)
-
-    for index, (name, keys, seen, leave) in enumerate(CONDITIONS):
-        part = samples // len(CONDITIONS) + (index < samples % len(CONDITIONS))
-        if keys:
-            terminal.press(keys)
-        if seen:
-            await asyncio.to_thread(terminal.shows, seen, 15.0)
-        if name == STALLED:
-            terminal.stall()
-            await _stand_still(rounds, terminal, press)
-        await rounds.collect(name, part, press)
-        if seen and seen not in terminal.text:
-            raise BenchFailed(f"{name}: it did not stay so; the screen:\n{terminal.text}")
-        if name == STALLED:
-            terminal.resume()
-        if leave:
-            terminal.press(leave)
-            await asyncio.sleep(0.5)
-
-
-async def _stand_still(rounds: Rounds, terminal: Terminal, press: Callable[[int], int]) -> None:
-    """Until the console can write no more: its terminal is full, and its loop waits for it."""
-    end = time.monotonic() + STALL_S
-    while time.monotonic() < end:
-        await rounds.collect(WARMING, len(rounds.presses.get(WARMING, ())) + 1, press)
-    before = terminal.unread
-    await rounds.collect(WARMING, len(rounds.presses[WARMING]) + 2, press)
-    if terminal.unread != before or not before:
-        raise BenchFailed("the console goes on writing to a terminal that nobody reads")
-
-
-async def _by_command(rounds: Rounds, place: Place, samples: int) -> list[float]:
-    """`kitsu panic`; returns milliseconds from its start to its exit."""
-    exits: list[float] = []
-    waiting: list[threading.Thread] = []
-    script = Path(sys.executable).parent / "kitsu"
-    command = [str(script), "panic"] if script.is_file() else place.command("panic")
-
-    def press(_: int) -> int:
-        at = time.perf_counter_ns()
-        process = subprocess.Popen(
-            command, env=place.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-
-        def wait() -> None:
-            process.wait(DONE_S)
-            exits.append((time.perf_counter_ns() - at) / 1e6)
-
-        waiting.append(threading.Thread(target=wait))
-        waiting[-1].start()
-        return at
-
-    await rounds.collect(COMMAND, samples, press)
-    for thread in waiting:
-        await asyncio.to_thread(thread.join, DONE_S)
-    return exits
-
-
-def _signaller(pid: int) -> Callable[[int], int]:
-    def press(_: int) -> int:
-        at = time.perf_counter_ns()
-        os.kill(pid, signal.SIGUSR1)
-        return at
-
-    return press
-
-
-# -- what is told --------------------------------------------------------------------------------
-
-
-def _report(rounds: Rounds, exits: list[float], ears: Listener, device: str) -> BenchReport:
-    conditions = [name for name, *_ in CONDITIONS if rounds.presses.get(name)]
-    keyed = [pressed for name in conditions for pressed in rounds.presses[name]]
-    figures: list[Figure] = [
-        figure("key to last sound", [p.last_sound_ms for p in keyed], "ms", TARGET)
-    ]
-    figures += [
-        figure(f"  {name}", [p.last_sound_ms for p in rounds.presses[name]], "ms", TARGET)
-        for name in conditions
-    ]
-    figures.append(figure("key to cut in audio", [p.cut_ms for p in keyed], "ms"))
-    figures += [
-        figure(f"  {name}", [p.cut_ms for p in rounds.presses[name]], "ms") for name in conditions
-    ]
-    figures += [
-        figure("key to show", [(p.taken - p.at) / 1e6 for p in keyed], "ms"),
-        figure("show to cut in audio", [(p.cut - p.taken) / 1e6 for p in keyed], "ms"),
-    ]
-    for name in ("audio", "policy", "tts"):
-        done = [ms for p in keyed if (ms := p.surfaces.get(name)) is not None]
-        figures.append(figure(f"show to {name} done", done, "ms"))
-    for name in (COMMAND, SIGNAL):
-        if pressed := rounds.presses.get(name):
-            figures.append(
-                figure(f"{name} to last sound", [p.last_sound_ms for p in pressed], "ms")
-            )
-    figures.append(figure(f"{COMMAND}, start to exit", exits, "ms"))
-    return BenchReport(
-        name="panic",
-        method=(
-            f"{len(keyed)} presses of F9 and ctrl+o on a pseudo-terminal with the console in it, "
-            "while she speaks, each at a random moment of a block; from the write to the terminal "
-            "to the hand-over of the last block with a sample above -60 dBFS to "
-            f"{device or 'a clock that takes blocks in real time'} (0: none was handed over after "
-            "the press). 'cut in audio' is when nothing was left to hand over, whatever the block"
-        ),
-        machine=machine(),
-        figures=figures,
-        notes=_notes(rounds, keyed, ears),
-    )
-
-
-def _notes(rounds: Rounds, keyed: list[Pressed], ears: Listener) -> list[str]:
-    shares = {
-        name: round(100 * sum(name in p.working for p in keyed) / max(1, len(keyed)))
-        for name in ("policy", "tts", "asr")
-    }
-    means = {name: sum(cpu) / len(cpu) for name, cpu in rounds.cpu.items() if cpu}
-    asr = (
-        f"the asr of this is a second one, spoken to all the time ({ears.heard} utterances): the "
-        "show's own rests while she is heard, for speech would make her wait"
-    )
-    return [
-        "engines that used the processor in the 100 ms before a press: "
-        + ", ".join(f"{name} at {share} %" for name, share in shares.items())
-        + " of the presses",
-        "mean load in percent of a core: "
-        + ", ".join(f"{name} {mean:.0f}" for name, mean in means.items()),
-        asr,
-        f"{rounds.missed} rounds were done again: she paused at the press, or was done before it",
-    ]
 
 
 def quoted(text: str) -> str:

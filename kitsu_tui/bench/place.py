@@ -28,7 +28,7 @@ START_S = 90.0
 LEAVE_S = 15.0
 POLL_S = 0.05
 SWEEPS = 40
-_OURS = ("KITSU_", "ASR_", "TTS_", "POLICY_", "PIPELINE_", "PIPER_", "LLM_")
+_OURS = ("KITSU_", "ASR_", "TTS_", "POLICY_", "PIPELINE_", "PIPER_", "LLM_", "OBS_")
 
 
 class BenchFailed(Exception):

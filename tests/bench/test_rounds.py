@@ -17,7 +17,7 @@ from kitsu_tui.bench.rounds import Pressed, Rounds
 from kitsu_tui.client import Client
 from kitsu_tui.config import endpoint
 from tests.conftest import Sandbox
-from tests.support.scripted_show import ScriptedShow
+from tests.support.scripted_show import Refusal, ScriptedShow
 
 MS = 1_000_000
 
@@ -40,8 +40,10 @@ class Speaking(ScriptedShow):
 
 
 @asynccontextmanager
-async def a_show(sandbox: Sandbox) -> AsyncIterator[tuple[Speaking, Rounds]]:
-    speaking = Speaking(sandbox.environ)
+async def a_show(
+    sandbox: Sandbox, kind: type[Speaking] = Speaking
+) -> AsyncIterator[tuple[Speaking, Rounds]]:
+    speaking = kind(sandbox.environ)
     async with speaking:
         reader, writer = await endpoint.open_connection(sandbox.environ)
         client = Client(reader, writer)
@@ -116,3 +118,46 @@ async def test_it_ends_when_she_never_sounds(sandbox: Sandbox) -> None:
 def test_nothing_after_the_press_is_no_negative_time() -> None:
     before = Pressed(at=5 * MS, taken=6 * MS, silent=MS, cut=4 * MS, surfaces={})
     assert (before.last_sound_ms, before.cut_ms) == (0.0, 0.0)
+
+
+class TwiceAsked(Speaking):
+    """A key's second press comes after the resume, once."""
+
+    late = True
+
+    def _do(self, kind: RequestKind[Any, Any], params: Any) -> Any:
+        if kind is control.SAY and self.late:
+            self.late = False
+            raise Refusal("panic is latched: resume first (kitsu resume)")
+        return super()._do(kind, params)
+
+
+async def test_a_late_second_press_of_a_key_is_resumed_and_is_no_sample(sandbox: Sandbox) -> None:
+    async with a_show(sandbox, TwiceAsked) as (speaking, rounds):
+
+        def press(number: int) -> int:
+            at = time.perf_counter_ns()
+            # One of an earlier press is told late.
+            speaking.tell(panicked(at - 50 * MS, 3), panicked(at, 8), acted(), acted())
+            return at
+
+        await rounds.collect("plain", 1, press, twice=True)
+        assert [p.last_sound_ms for p in rounds.presses["plain"]] == [8]
+        assert [name for name, _ in speaking.asked].count("show.resume") == 2
+
+
+async def test_what_is_to_be_done_after_a_press_is_done_though_it_had_no_effect(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "DONE_S", 0.2)
+    done: list[str] = []
+    async with a_show(sandbox) as (_, rounds):
+        with pytest.raises(BenchFailed):
+            await rounds.collect(
+                "plain", 1, lambda number: time.perf_counter_ns(), after=lambda: done.append("x")
+            )
+    assert done == ["x"]
+
+
+def acted() -> show.Acted:
+    return show.Acted(name="panic", by="console")
