@@ -111,6 +111,7 @@ async def test_what_was_told_before_the_press_does_not_count(
     with a_stage() as (_, stage, engine):
         await stage.prepare()
         _panic(engine)
+        stage.program()  # by the answer's time it has heard of all that was before
         stage.begin()
         seen = await stage.reached(time.perf_counter_ns())
         assert (seen.scene, seen.mutes, seen.filter) == (None, None, None)
