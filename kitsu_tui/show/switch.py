@@ -294,6 +294,9 @@ class Switch:
         ]
         if running.bus.state.stopping:
             raise Failed("the show is stopping")
+        if gone := [unit for unit in serve if not unit.ready.is_set()]:
+            why = "; ".join(f"{unit.spec.name}: {unit.detail or unit.state}" for unit in gone)
+            raise Failed(f"what was ready is not any more: {why}")
         restarted = [unit.spec.name for unit in serve if unit.spec.name not in plan.starts]
         restarted += self._in_place
         for unit in self._next:

@@ -202,6 +202,18 @@ async def test_a_new_engine_that_is_of_no_use_changes_nothing(live: Live) -> Non
     assert (live.state.title, live.state.switching.phase) == ("Third", "")
 
 
+async def test_a_new_engine_that_dies_while_another_loads_changes_nothing(live: Live) -> None:
+    await live.start("one", engines={"echo": tiny("echo"), "tts": tiny("tts")})
+    pids = {name: unit.pid for name, unit in live.units.items()}
+    other = live.profile(
+        "other",
+        engines={"echo": tiny("echo", "dies"), "tts": tiny("tts", needs=["echo"], nice=1)},
+    )
+    with pytest.raises(Refusal, match=r"echo.*; profile one goes on"):
+        await live.use(other)
+    assert {name: unit.pid for name, unit in live.units.items()} == pids
+
+
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
