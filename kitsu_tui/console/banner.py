@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engines.wire.stage import DRILL
 from kitsu_tui.console.actions import DEFAULT_KEYS, key_word
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, Span, cells, clip, visible, width_of
@@ -48,7 +47,7 @@ def _panic(link: Link, width: int, keys: Keys) -> Line:
     waits, then what has not answered.
     """
     panic = link.state.panic
-    by = visible(who(panic.by.removeprefix(DRILL)))
+    by = visible(who(panic.by))
     name = "PANIC, rehearsed" if is_drill(panic.by) else "PANIC"
     resume = "" if link.read_only else f" {_key('resume', keys)} resumes "
     starts = (f" {name} since {clock(panic.since)} by {by} ", f" {name} by {by} ", f" {name} ")

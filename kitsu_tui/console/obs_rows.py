@@ -85,7 +85,7 @@ def _link(state: ShowState, known: obs.State, width: int) -> list[Row]:
             spans.append((f" since {clock(state.obs.since)}", "dim"))
         if known.detail:
             spans.append((f": {visible(known.detail)}", "" if style == "bad" else "dim"))
-        if known.retry_s:
+        if known.retry_s >= 1:
             spans.append((_whole(f" (next try within {span(known.retry_s)})"), "dim"))
         rows = _rows(None, spans, width, 3)
         if known.link in _DO:

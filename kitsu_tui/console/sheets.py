@@ -68,6 +68,8 @@ def _change(change: control.KeyChange, width: int) -> list[Line]:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
     text = value if isinstance(value, str) and value else _json(value)
     return visible(text if len(text) <= _VALUE_MOST else text[: _VALUE_MOST - 1] + "…")
 

@@ -177,7 +177,7 @@ class StageDoer:
 
     def _sure(self, why: str) -> None:
         """The second question: an audience is there, or may be."""
-        question = Confirm("Rehearse in front of the audience?", why)
+        question = Confirm("Rehearse all the same?", why)
         self._app.push_screen(question, lambda sure: self._drill(True) if sure else None)
 
     def _drill(self, on_air: bool) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from kitsu_tui.console.lines import Line, Span, cells, visible, wrap
 from kitsu_tui.console.words import clock
+from kitsu_tui.console.words import who as bare
 from kitsu_tui.model.notes import NoteView
 from kitsu_tui.model.state import SentenceView, TurnView
 
@@ -26,9 +27,7 @@ _SIGNS = {"panic": "■", "resume": "▷", "mark": "⚑", "show": "─", "engine
 
 def name_of(who: str) -> str:
     """Who somebody is, safe to show: an operator without the way they came."""
-    for way in ("console:", "cli:"):
-        who = who.removeprefix(way)
-    return visible(who) or "somebody"
+    return visible(bare(who)) or "somebody"
 
 
 def phase(turn: TurnView, *, others: bool = False) -> str:

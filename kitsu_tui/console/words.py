@@ -6,6 +6,7 @@ import math
 import time
 
 from engines.wire.show import EngineState
+from engines.wire.stage import DRILL
 
 SIGNS: dict[EngineState, tuple[str, str]] = {
     "off": ("○", "dim"),
@@ -67,8 +68,8 @@ def rate(per_second: float) -> str:
 
 
 def who(by: str) -> str:
-    """An actor's name without the way they came: a console, or a verb."""
-    return by.removeprefix("console:").removeprefix("cli:")
+    """An actor's name without the way they came: a rehearsal, a console, or a verb."""
+    return by.removeprefix(DRILL).removeprefix("console:").removeprefix("cli:")
 
 
 def milliseconds(value: float) -> str:

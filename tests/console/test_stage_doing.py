@@ -172,7 +172,7 @@ async def test_a_refusal_for_the_audience_s_sake_asks_too(attached: Attached) ->
     app, pilot, server = attached
     server.refuse["show.drill"] = "whether OBS streams cannot be told; say --on-air"
     await pilot.press("R", "y")
-    await until(pilot, lambda: "in front of the audience" in text_of(app))
+    await until(pilot, lambda: "Rehearse all the same" in text_of(app))
     del server.refuse["show.drill"]
     await pilot.press("y")
     await server.until(lambda: len(server.asked) == 2)

@@ -107,9 +107,9 @@ class Obs(Table):
 
 
 def _engine(state: ShowState) -> list[Row]:
-    """A word on the engine, when it is not ready: what is shown below is old then."""
+    """A word on the engine, when it does not serve: what is shown below is old then."""
     view = state.engines["obs"]
-    if view.state == "ready":
+    if view.state in ("ready", "degraded"):  # which is about the link, and that is told anyway
         return []
     sign, style = SIGNS[view.state]
     return [(None, ((" ", ""), (f"{sign} the obs engine is {view.state}", style)))]
