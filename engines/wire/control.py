@@ -250,8 +250,8 @@ SCENE = RequestKind("show.scene", Scene, Done)
 OBS = RequestKind("show.obs", Obs, Done)
 DRILL = RequestKind("show.drill", Drill, Drilled)
 PROFILE = RequestKind("show.profile", UseProfile, Switched)
-"""Fails with `bad-config` (the profile is wrong), `missing` (a model of its is not there) or `refused`
-(not now, or a new engine is of no use). The profile from before then holds."""
+"""Fails with `bad-config` (the profile is wrong), `missing` (a model that it names is not there) or
+`refused` (not now, or a new engine is of no use). The profile from before then holds."""
 TOUCH = RequestKind("show.touch", Ask, Empty)
 """The operator is there: pressed a key. Asked at most every few seconds."""
 STOP = RequestKind("show.stop", Ask, Done)
