@@ -15,7 +15,7 @@ from kitsu_tui.model.surfaces import is_drill
 EXPECTED_S = 30.0
 """How long a scene that was asked for is expected: OBS tells of it at the end of a transition."""
 SETTLED_S = 2.0
-"""The same once the engine says that it was done."""
+"""The same where nothing had to be changed."""
 RESUME_S = 5.0
 """How long after a resume another scene is taken for what was put back."""
 DETAIL_S = 30.0
@@ -72,8 +72,11 @@ class ObsTold:
         return asked
 
     def settled(self, asked: Asked) -> None:
-        """The engine says that it was done: the news of it is here in a moment, if it is any."""
-        asked.until = min(asked.until, self._clock() + SETTLED_S)
+        """The engine says that it was done. A scene that was in program before is no news; of any
+        other OBS tells at the end of the transition.
+        """
+        if asked.scene == self.scene:
+            asked.until = min(asked.until, self._clock() + SETTLED_S)
 
     def forget(self, asked: Asked) -> None:
         """It will not come."""

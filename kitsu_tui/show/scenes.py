@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ ASK_S = 8.0
 """Longest wait for the engine; it has deadlines of its own."""
 CAPTION_S = 3.0
 STOPPING_S = 0.8
+TRANSITION_S = 20.0
+"""How long one may take, in OBS's settings; its scene is in program at its end."""
 PUT_BACK_S = 3.0
 SCENE_STEP = "obs.scene"
 """What panic calls the scene among its surfaces."""
@@ -71,6 +74,8 @@ class Scenes:
         self._missing: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._news = asyncio.Event()
+        """Set when another scene is in program, or nothing is known any more."""
         self._resumed: asyncio.TimerHandle | None = None
         self._over = False
         supervisor.listen("obs", obs.STATE, lambda state, _: self._on_state(state))
@@ -196,6 +201,7 @@ class Scenes:
                 return
             if event.state not in UP:
                 self.state = None
+                self._news.set()
                 self._told.gone(f"obs is {event.state}")
         elif not self._matters(event):
             return
@@ -257,7 +263,10 @@ class Scenes:
     def _on_state(self, state: obs.State) -> None:
         before, self.state = self.state, state
         opened = state.link == "open" and (before is None or before.link != "open")
+        scene = self._told.scene
         self._told.state(state, before, self.brb)
+        if self._told.scene != scene or state.link != "open":
+            self._news.set()
         self._look_for_missing(state)
         if opened:
             self._captions.anew()
@@ -304,10 +313,13 @@ class Scenes:
             self._timer = asyncio.get_running_loop().call_later(wait + 0.01, self._pump)
 
     async def _bring(self, wish: Wish) -> None:
+        what, change = f"scene {wish.scene!r} ({wish.why})", obs.SetScene(scene=wish.scene)
         try:
-            await self._try(
-                f"scene {wish.scene!r} ({wish.why})", obs.SetScene(scene=wish.scene), wish.why
-            )
+            if await self._try(what, change, wish.why) and self._told.scene != wish.scene:
+                self._news.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TRANSITION_S):
+                        await self._news.wait()
         finally:
             self.policy.ended()
             self._pump()

@@ -29,6 +29,7 @@ class Desk:
         asked: every change that was asked for.
         refuse: the code and words with which every change is refused.
         gate: changes wait for it.
+        fade: scenes come by a transition, whose end the test tells.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Desk:
         self.refuse: tuple[str, str] | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.fade = False
         self.engine: Any = None
 
     def tell(self, **changes: Any) -> None:
@@ -73,7 +75,7 @@ def obs_class(desk: Desk) -> type[Engine[obs.Config]]:
             detail = "done"
             if isinstance(params.change, obs.SetScene):
                 detail = f"scene {params.change.scene}"
-                if params.change.scene != desk.state.scene:
+                if params.change.scene != desk.state.scene and not desk.fade:
                     desk.tell(scene=params.change.scene)
             return obs.Changed(detail=detail, ms=1.0)
 

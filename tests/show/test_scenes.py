@@ -76,16 +76,29 @@ async def test_a_scene_is_told_with_who_asked_for_it_and_why() -> None:
 
 async def test_a_scene_that_comes_at_the_end_of_a_transition_is_still_theirs() -> None:
     async with ObsStage() as stage:
-        stage.desk.gate.clear()
+        stage.desk.fade = True
         for scene, by in (("Game", "ana"), ("Wide", "bob")):
-            task = asyncio.ensure_future(stage.scenes.choose(scene, by))
-            await stage.settle()
-            task.cancel()
-        await stage.advance(5.0)
+            await stage.scenes.choose(scene, by)
+        await stage.advance(15.0)
         await stage.by_hand("Wide")  # three switches in a fade give one event
         assert stage.changes()[-1] == ("Wide", "bob", "")
         await stage.by_hand("Game")
         assert stage.changes()[-1] == ("Game", "", "")
+
+
+async def test_while_its_own_transition_goes_on_nothing_else_is_asked_for() -> None:
+    async with ObsStage(scenes=MOODS) as stage:
+        stage.desk.fade = True
+        await stage.speak(ONE)
+        await stage.speak(ONE, mood="sad")
+        assert stage.desk.scenes() == ["Close-up"]
+        await stage.by_hand("Close-up")
+        assert stage.changes()[-1] == ("Close-up", "profile", "mood happy")
+        assert stage.desk.scenes() == ["Close-up", "Wide"]
+        await stage.advance(25.0)  # its end is never told
+        await stage.speak(ONE, mood="sad")
+        assert stage.desk.scenes() == ["Close-up", "Wide", "Wide"]
+        await stage.by_hand("Wide")
 
 
 async def test_what_was_asked_for_long_ago_is_not_theirs_any_more() -> None:
