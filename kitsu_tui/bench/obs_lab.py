@@ -30,10 +30,10 @@ from types import TracebackType
 import psutil
 
 from kitsu_tui.bench import obs_scenes
+from kitsu_tui.bench.guarded import Guarded
 from kitsu_tui.obsws import ObsClient, ObsRefused, ObsTrouble, Told
 
 START_S = 30.0
-LEAVE_S = 15.0
 STOP_S = 7.0
 """An idle client delays OBS 29's end by 5 s; now and then it never ends, though it has saved."""
 TRIES = 3
@@ -44,10 +44,6 @@ _COMMAND = (
     *("obs", "--multi", "--minimize-to-tray", "--disable-missing-files-check"),
     *("--disable-updater", "--disable-shutdown-check", "--websocket_ipv4_only"),
     *("--collection", "Lab", "--profile", "Lab"),
-)
-# It ends when its input does, which is when the process that made it has died.
-_GUARD = (
-    'read -r _; kill -s KILL -- "-$1"; sleep 0.2; case "$2" in */kobs-*) rm -rf -- "$2" ;; esac'
 )
 
 
@@ -90,8 +86,8 @@ class ObsLab:
         self.password = secrets.token_urlsafe(12)
         self._fixed, self._fps = bool(port), fps
         self.port = port or _free_port()
-        self._screen: _Part | None = None
-        self._obs: _Part | None = None
+        self._screen: Guarded | None = None
+        self._obs: Guarded | None = None
         self._display = ""
         self._fresh()
         atexit.register(self.close)
@@ -234,7 +230,7 @@ class ObsLab:
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "PULSE_SERVER": f"unix:{self.folder / 'no-pulse'}",
         }
-        self._obs = _Part(list(_COMMAND), environ, self.folder)
+        self._obs = Guarded(list(_COMMAND), environ, self.folder)
 
     def _wait(self) -> None:
         end = time.monotonic() + START_S
@@ -261,48 +257,7 @@ class _PortTaken(Exception):
     pass
 
 
-class _Part:
-    """A process in a group of its own, and the guard that ends the group when we are gone."""
-
-    def __init__(
-        self,
-        command: list[str],
-        environ: Mapping[str, str],
-        folder: Path,
-        pass_fds: tuple[int, ...] = (),
-    ) -> None:
-        with (folder / f"{command[0]}.said").open("ab") as said:
-            self.process = subprocess.Popen(
-                command,
-                env=dict(environ),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-                pass_fds=pass_fds,
-            )
-        self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "guard", str(self.process.pid), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def end(self) -> None:
-        if self.process.poll() is None or _alive(self.process.pid):
-            with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(LEAVE_S)
-        self._guard.kill()
-        self._guard.wait(LEAVE_S)
-        if self._guard.stdin is not None:
-            self._guard.stdin.close()
-
-
-def _screen(folder: Path) -> tuple[_Part, str]:
+def _screen(folder: Path) -> tuple[Guarded, str]:
     """A screen that nobody sees, and its DISPLAY."""
     reading, writing = os.pipe()
     command = [
@@ -310,7 +265,7 @@ def _screen(folder: Path) -> tuple[_Part, str]:
         *("-nolisten", "tcp", "-noreset"),
     ]
     try:
-        part = _Part(command, os.environ, folder, (writing,))
+        part = Guarded(command, os.environ, folder, pass_fds=(writing,))
     finally:
         os.close(writing)
     try:
@@ -359,11 +314,3 @@ def _taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except OSError:
-        return False
-    return True

@@ -19,6 +19,8 @@ import msgspec
 from engines.wire import control
 from engines.wire.peer import RequestFailed
 from kitsu_tui.bench.listener import listener
+from kitsu_tui.bench.loudspeaker import NAME as SPEAKERS
+from kitsu_tui.bench.loudspeaker import Loudspeaker
 from kitsu_tui.bench.obs_lab import NoObs, ObsLab, missing
 from kitsu_tui.bench.panic_report import Measured, report
 from kitsu_tui.bench.place import BenchFailed, Place, picture
@@ -64,15 +66,21 @@ class Bench:
         samples: drills by request and by key together.
         profile: of the show.
         device: name, or a part of it, of a sound device to play on; else a clock takes the sound.
+        record: play on a virtual loudspeaker, and record that.
         tell: told how far it is.
     """
 
     def __init__(
-        self, samples: int, profile: str, device: str, tell: Callable[[str], None]
+        self,
+        samples: int,
+        profile: str,
+        device: str,
+        record: bool,
+        tell: Callable[[str], None],
     ) -> None:
-        self.samples, self.device, self.tell = samples, device, tell
-        self.profile = profile
-        self.found = Measured(device=device, without=missing())
+        self.samples, self.profile, self.tell = samples, profile, tell
+        self.device, self.record = SPEAKERS if record else device, record
+        self.found = Measured(device=self.device, without=missing())
 
     async def measure(self) -> None:
         """All of it.
@@ -82,24 +90,17 @@ class Bench:
             NoTerminal: not on this platform.
         """
         with contextlib.ExitStack() as held:
-            lab = None
+            lab = loudspeaker = None
             if self.found.without:
                 self.tell(f"without OBS: {self.found.without}")
             else:
                 self.tell("starting an OBS")
                 lab = held.enter_context(ObsLab())
-            await self._with(lab)
-
-    async def _with(self, lab: ObsLab | None) -> None:
-        device = self.device
-        sound = f"backend: device, output_device: {quoted(device)}, fake: true"
-        text = _PROFILE.format(
-            profile=quoted(self.profile),
-            sound=sound if device else _NO_DEVICE,
-            stage=PROFILE if lab else _NO_STAGE,
-        )
-        with Place(text) as place:
-            place.environ.update(lab.environ if lab else {})
+            if self.record:
+                loudspeaker = held.enter_context(Loudspeaker())
+            place = held.enter_context(Place(self._text(lab)))
+            for part in (lab, loudspeaker):
+                place.environ.update(part.environ if part else {})
             self.tell("starting a show")
             place.start()
             state = await place.ready()
@@ -109,15 +110,21 @@ class Bench:
                 async with listener(place, wav) as ears:
                     pids = {n: v.pid for n, v in state.engines.items() if n in BUSY}
                     rounds = Rounds(client, pids | {"asr": ears.pid}, self.tell)
+                    rounds.loudspeaker = loudspeaker
                     self.found.rounds, self.found.ears = rounds, ears
                     if lab is not None:
                         await _linked(client)
                         rounds.stage = Stage(lab)
-                    try:
-                        await self._conditions(place, client, rounds, state, lab)
-                    finally:
-                        if rounds.stage is not None:
-                            rounds.stage.close()
+                        held.callback(rounds.stage.close)
+                    await self._conditions(place, client, rounds, state, lab)
+
+    def _text(self, lab: ObsLab | None) -> str:
+        device = f"backend: device, output_device: {quoted(self.device)}, fake: true"
+        return _PROFILE.format(
+            profile=quoted(self.profile),
+            sound=device if self.device else _NO_DEVICE,
+            stage=PROFILE if lab else _NO_STAGE,
+        )
 
     async def _conditions(
         self, place: Place, client: Client, rounds: Rounds, state: ShowState, lab: ObsLab | None
@@ -162,6 +169,7 @@ async def run(
     samples: int = 1000,
     profile: str = "starter",
     device: str = "",
+    record: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> BenchReport:
     """All of it; what was measured so far when it is cancelled or comes to an early end.
@@ -170,13 +178,14 @@ async def run(
         samples: drills by request and by key in all; a tenth as many by command, by signal, with
             a stopped `policy` and without OBS, each.
         device: name, or a part of it, of a sound device to play on; else a clock takes the sound.
+        record: play on a virtual loudspeaker, and record that.
         tell: told how far it is.
 
     Raises:
         BenchFailed, Late, NoObs: it cannot be done here, and nothing was measured.
         NoTerminal: not on this platform.
     """
-    bench = Bench(samples, profile, device, tell)
+    bench = Bench(samples, profile, device, record, tell)
     try:
         await bench.measure()
     except asyncio.CancelledError:

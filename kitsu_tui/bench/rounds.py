@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from engines.wire import control, show
 from engines.wire.peer import RequestFailed
+from kitsu_tui.bench.loudspeaker import Loudspeaker
 from kitsu_tui.bench.place import BenchFailed, cpu_seconds, watch
 from kitsu_tui.bench.stage import Seen, Stage
 from kitsu_tui.client import Client
@@ -28,6 +29,8 @@ AGAIN_S, AGAIN = 1.0, 10
 """A key's press is asked for twice (`kitsu_tui.console.keywatch`); the second must not come after
 the resume, where it would be a press of its own.
 """
+TAIL_S = 0.3
+"""So long after a press the recording of the loudspeaker is waited for."""
 TOLD = 10
 """Samples between two lines of how far it is."""
 MISSES = 3
@@ -56,6 +59,8 @@ class Pressed:
     """Surfaces that were not there."""
     seen: Seen | None = None
     """What became of OBS, where there is one."""
+    heard_ms: float | None = None
+    """To the last sound on the recording of the loudspeaker, where there is one."""
 
     @property
     def last_sound_ms(self) -> float:
@@ -80,6 +85,7 @@ class Rounds:
         presses: by condition, those at which she sounded.
         missed: rounds in which she was silent at the press, or never began.
         stage: the OBS beside her; None where there is none.
+        loudspeaker: what is recorded; None where nothing is.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Rounds:
         stage: Stage | None = None,
     ) -> None:
         self.stage = stage
+        self.loudspeaker: Loudspeaker | None = None
         self.presses: dict[str, list[Pressed]] = {}
         self.missed = 0
         self.cpu: dict[str, list[float]] = {}
@@ -176,6 +183,9 @@ class Rounds:
         pressed.waits = list(done.waits)
         if self.stage is not None:
             pressed.seen = await self.stage.reached(at)
+        if self.loudspeaker is not None:
+            await asyncio.sleep(max(0.0, TAIL_S - (time.perf_counter_ns() - at) / 1e9))
+            pressed.heard_ms = self.loudspeaker.last_sound_ms(at)
         if twice:
             await self._asked_again()
         asked = time.perf_counter_ns()

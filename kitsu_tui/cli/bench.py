@@ -153,6 +153,10 @@ def panic(
     device: Annotated[
         str, typer.Option(help="play on this sound device, by name or a part of it")
     ] = "",
+    loudspeaker: Annotated[
+        bool,
+        typer.Option("--loudspeaker", help="play on a virtual loudspeaker (PulseAudio), record it"),
+    ] = False,
 ) -> None:
     """From a press of panic to her last sound and to OBS's BRB scene, while everything works; with
     a show and a real OBS of its own.
@@ -164,7 +168,11 @@ def panic(
 
     with _own_show("bench panic") as tell:
         work = bench.run(
-            samples=100 if quick else samples, profile=profile, device=device, tell=tell
+            samples=100 if quick else samples,
+            profile=profile,
+            device=device,
+            record=loudspeaker,
+            tell=tell,
         )
         report = asyncio.run(work)
     _print(report, as_json)

@@ -63,7 +63,7 @@ def _resume(engine: ObsClient, before: Set) -> None:
 
 async def test_a_drill_is_timed_by_what_obs_tells_and_seen_to_be_undone() -> None:
     with a_stage() as (fake, stage, engine):
-        for _ in range(20):
+        for _ in range(6):
             await stage.prepare()
             assert fake.world.program in bench.FROM
             stage.begin()
