@@ -38,7 +38,8 @@ def line(view: ObsView) -> str:
     if state is None:
         return ""
     if state.link != "open":
-        return f"OBS: {state.detail or LINKS[state.link]}"
+        words = state.detail or LINKS[state.link]
+        return words if words.startswith("OBS") else f"OBS: {words}"
     parts = [f"scene {state.scene!r}"]
     if state.streaming:
         parts.append(_stream(view.figures))

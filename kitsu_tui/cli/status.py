@@ -28,6 +28,10 @@ def report(state: ShowState, now: float) -> str:
     if state.persona.preset:
         held = f", held in the mood {state.persona.mood}" if state.persona.mood else ""
         lines.append(f"persona: {state.persona.preset}{held}")
+    if state.operator.gone:
+        did = {"brb": ": the BRB scene was brought", "panic": ": panic was pressed"}
+        lost = state.operator
+        lines.append(f"nobody is there ({lost.why}){did.get(lost.did, '')}")
     if state.operators:
         lines.append(f"attached: {', '.join(map(who, state.operators))}")
     lines.append("")

@@ -139,7 +139,11 @@ class Scenes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which scene OBS shows, by itself. Needs the `obs` engine."""
 
     moods: Annotated[
-        dict[str, str], Meta(description="scene by her mood, such as {angry: Close-up}")
+        dict[str, str],
+        Meta(
+            description="scene by her mood, such as {angry: Close-up}: taken while an answer in it "
+            "is on air, or when an operator holds her in it"
+        ),
     ] = {}
     events: Annotated[
         dict[Literal["started", "stopping", "speaking", "quiet", "resumed", "operator_back"], str],
@@ -153,7 +157,8 @@ class Scenes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             ge=0,
             le=3600,
-            description="a scene that somebody chose by hand stays at least this long, in seconds",
+            description="a scene that somebody chose by hand stays at least this long, in seconds: "
+            "until something new happens after that",
         ),
     ] = 30.0
     every_s: Annotated[
@@ -169,15 +174,29 @@ class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     when_gone: Annotated[
         Literal["go_on", "brb", "panic"],
-        Meta(description="go on, bring the BRB scene, or panic; whoever attaches is told"),
+        Meta(
+            description="go on, bring the BRB scene (which stays until somebody chooses another), "
+            "or panic; whoever attaches is told. Where it is not to go on, a show that nobody has "
+            "attended yet counts from its start"
+        ),
     ] = "go_on"
     no_console_s: Annotated[
         float,
-        Meta(ge=0, le=86400, description="gone: no console for this long, in seconds; 0: never"),
+        Meta(
+            ge=0,
+            le=86400,
+            description="gone: no console that may do more than read, and no verb, for this long, "
+            "in seconds; 0: never",
+        ),
     ] = 60.0
     no_key_m: Annotated[
         float,
-        Meta(ge=0, le=1440, description="gone: no key for this many minutes; 0: never"),
+        Meta(
+            ge=0,
+            le=1440,
+            description="gone: no key in a console, and nothing asked, for this many minutes; "
+            "0: never",
+        ),
     ] = 0.0
 
 

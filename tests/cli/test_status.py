@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engines.wire import show
+from engines.wire import obs, show
 from kitsu_tui.cli.status import report
 from kitsu_tui.model.reduce import reduce
 from kitsu_tui.model.state import ShowState
@@ -48,3 +48,38 @@ def test_it_says_of_alerts_when_and_whether_they_were_seen_and_who_is_there() ->
     assert "alerts that nobody has seen: 1; kitsu acknowledge" in lines
     assert re.fullmatch(r"\d\d:\d\d:\d\d warning: tts died  seen by bob@pts/7", lines[-2])
     assert re.fullmatch(r"\d\d:\d\d:\d\d error: asr has failed", lines[-1])
+
+
+def lines_of(*events: show.ShowEvent) -> list[str]:
+    state = ShowState()
+    begun = show.ShowStarted(
+        profile="starter", live=True, pid=7, version="1", epoch=1, engines=["obs"]
+    )
+    for n, event in enumerate((begun, *events), 1):
+        reduce(state, show.Told(n=n, t=1000.0 + n, event=event))
+    return report(state, 1010.0).splitlines()
+
+
+def test_obs_is_a_line_with_how_the_stream_does() -> None:
+    known = obs.State(link="open", scene="Main\x1b[2J", streaming=True, recording=True)
+    figures = obs.Figures(live_s=3723.0, dropped=6, frames=1200, bitrate_kbps=4500.4)
+    lines = lines_of(show.ObsState(state=known), show.ObsFigures(figures=figures))
+    [line] = [line for line in lines if line.startswith("OBS")]
+    assert line.isprintable()
+    rest = "streaming for 1:02:03, 6 frames dropped (0.5 %), 4500 kbit/s, recording"
+    assert line.endswith(rest)
+    quiet = lines_of(show.ObsState(state=obs.State(link="open", scene="Main")))
+    assert "OBS: scene 'Main'" in quiet
+    closed = lines_of(show.ObsState(state=obs.State(link="closed", scene="Main")))
+    assert "OBS: closed" in closed
+    refused = obs.State(link="refused", detail="OBS refuses the password")
+    assert "OBS refuses the password" in lines_of(show.ObsState(state=refused))
+    gone = show.EngineChanged(engine="obs", state="backoff")
+    assert not [ln for ln in lines_of(show.ObsState(state=known), gone) if ln.startswith("OBS")]
+
+
+def test_that_nobody_is_there_is_a_line() -> None:
+    gone = show.OperatorGone(since=900.0, why="no console", did="brb", detail="scene BRB")
+    assert "nobody is there (no console): the BRB scene was brought" in lines_of(gone)
+    back = show.OperatorBack(by="ana", gone_s=3.0)
+    assert not [line for line in lines_of(gone, back) if "nobody is there" in line]

@@ -328,3 +328,28 @@ async def test_who_said_that_it_reads_only_cannot_take_it_back(desk: Desk, raw: 
     assert (answer["id"], answer["error"]["code"]) == ("4", "refused")
     raw.ask("5", "show.panic", by="mod")
     assert (await raw.frame("response"))["ok"] is True
+
+
+async def test_who_asks_for_something_is_there_and_who_only_looks_is_not(
+    desk: Desk, raw: Raw
+) -> None:
+    signs: list[str] = []
+    desk.server.sign = signs.append
+    raw.ask("1", "show.status", by="script")
+    raw.ask("2", "show.ping")
+    raw.ask("3", "show.panic", by="ana")
+    for _ in range(3):
+        await raw.frame("response")
+    assert signs == ["ana"]
+    raw.ask("4", "show.watch", by="bob", logs=False)
+    await raw.frame("event")
+    assert desk.server.operators() == ["bob"]
+    reader = await Raw().open()
+    reader.ask("1", "show.watch", by="eve", logs=False, read_only=True)
+    await reader.frame("event")
+    reader.ask("2", "show.panic", by="eve")
+    await reader.frame("response")
+    assert (signs, desk.server.operators()) == (["ana"], ["bob"])
+    raw.close()
+    await until(lambda: not desk.server.operators())
+    reader.close()
