@@ -18,6 +18,7 @@ from kitsu_tui.show.figures import Figures
 from kitsu_tui.show.graph import start_order
 from kitsu_tui.show.link import Listener
 from kitsu_tui.show.spec import Around, Spec, specs
+from kitsu_tui.show.successor import take_over
 from kitsu_tui.show.unit import Unit
 
 log = logging.getLogger("show.supervisor")
@@ -152,7 +153,7 @@ class Supervisor:
             self.units[name] = unit
             self._beside[old] = self._tasks.pop(name)
             self._tasks[name] = self._beside.pop(unit)
-            unit.take_over(old, by)
+            take_over(unit, old, by)
             task = asyncio.create_task(self._let_go(old), name=f"leaving-{name}")
             self._letting_go.add(task)
             task.add_done_callback(self._letting_go.discard)

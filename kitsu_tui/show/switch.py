@@ -22,6 +22,7 @@ from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.prepared import Prepared, prepare, wishes
 from kitsu_tui.show.room import why_not_beside
 from kitsu_tui.show.spec import Around, Spec
+from kitsu_tui.show.successor import outcome
 from kitsu_tui.show.taken import take
 from kitsu_tui.show.unit import HELLO_S, Unit
 
@@ -121,17 +122,19 @@ class Switch:
         running.learn(self._found.loaded)
         try:
             async with AsyncExitStack() as meanwhile:
-                await self._make_ready()
-                await self._begin_anew(meanwhile)
-                await self._between_sentences()
-                await self._configure()
-                self._commit()
+                try:
+                    await self._make_ready()
+                    await self._begin_anew(meanwhile)
+                    await self._between_sentences()
+                    await self._configure()
+                    self._commit()
+                except Exception:
+                    await self._undo()
+                    raise
         except Failed as err:
-            await self._undo()
             raise Refusal(self._failed(str(err))) from None
         except Exception as err:
             log.exception("the switch to %s failed", plan.profile)
-            await self._undo()
             raise Refusal(self._failed(f"{type(err).__name__}: {err}")) from None
         ms = _ms(self._began)
         detail = "; ".join(self._told) or ("" if plan.changes else "nothing differs")
@@ -177,7 +180,7 @@ class Switch:
         fresh = [self._found.spec(name) for name in names]
         units = self._supervisor.stand_by(fresh, self._found.around)
         self._next += units
-        waits = [unit.outcome(0, unit.spec.load_s + HELLO_S) for unit in units]
+        waits = [outcome(unit, 0, unit.spec.load_s + HELLO_S) for unit in units]
         for unit, why in zip(units, await asyncio.gather(*waits), strict=True):
             if why:
                 raise Failed(f"the new {unit.spec.name} is of no use: {why}")
@@ -219,7 +222,7 @@ class Switch:
         starts = unit.starts
         unit.use(spec, around)
         unit.restart(self._by)
-        return await unit.outcome(starts, spec.load_s + HELLO_S + STOP_S)
+        return await outcome(unit, starts, spec.load_s + HELLO_S + STOP_S)
 
     async def _between_sentences(self) -> None:
         """Wait for the sentence on air. What was asked of an engine goes on there to its end, so
@@ -295,7 +298,9 @@ class Switch:
         if running.bus.state.stopping:
             raise Failed("the show is stopping")
         if gone := [unit for unit in serve if not unit.ready.is_set()]:
-            why = "; ".join(f"{unit.spec.name}: {unit.detail or unit.state}" for unit in gone)
+            why = "; ".join(
+                f"{unit.spec.name}: {unit.detail or unit.telling.exit}" for unit in gone
+            )
             raise Failed(f"what was ready is not any more: {why}")
         restarted = [unit.spec.name for unit in serve if unit.spec.name not in plan.starts]
         restarted += self._in_place

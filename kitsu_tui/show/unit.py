@@ -39,9 +39,15 @@ class Unit:
 
     Attributes:
         spec: what it is started with.
+        place: where it stands among those of its name.
         state: where it stands; see `engines.wire.show.EngineState`.
+        detail: what was told beside its state.
         link: the connection while it runs, else None.
         ready: set while requests may be sent to it.
+        settled: set when it is ready, failed, or off: nothing to wait for any more.
+        news: set whenever its state or detail is told.
+        starts: how often it was started, by whatever cause.
+        key: its name in the ledger of children.
     """
 
     def __init__(self, spec: Spec, around: Around, *, place: Place = "serving") -> None:
@@ -51,14 +57,12 @@ class Unit:
         self.link: Link | None = None
         self.ready = asyncio.Event()
         self.settled = asyncio.Event()
-        """Set when it is ready, failed, or off: nothing to wait for any more."""
         self.wanted = spec.enabled
         self.starts = 0
-        self._around = around
-        self._telling = Telling(spec.name, around.tell)
-        self._telling.quiet = place != "serving"
-        self._key = spec.name if place == "serving" else f"{spec.name} ({place})"
-        """Its name in the ledger of children."""
+        self.around = around
+        self.telling = Telling(spec.name, around.tell)
+        self.telling.quiet = place != "serving"
+        self.key = spec.name if place == "serving" else f"{spec.name} ({place})"
         self._ended_by = ""
         self._restart_now = False
         self._wake = asyncio.Event()
@@ -66,8 +70,8 @@ class Unit:
         self._policy = RestartPolicy()
         self.listeners = Listeners("pass" if place == "serving" else "keep")
         self._stderr = Stderr(spec.name, Masker(around.environ | spec.env), around.logs)
-        self._detail = ""
-        self._news = asyncio.Event()
+        self.detail = ""
+        self.news = asyncio.Event()
         self._needs: list[Unit] = []
         self._ready_since = 0.0
         self._checkup: Checkup | None = None
@@ -87,7 +91,7 @@ class Unit:
         """Switch it on or off. Once the show ends nothing brings it back."""
         if self._closing:
             return
-        self.wanted, self._telling.by = on, by
+        self.wanted, self.telling.by = on, by
         self._policy.forgive()
         self._wake.set()
 
@@ -122,52 +126,22 @@ class Unit:
 
     def use(self, spec: Spec, around: Around) -> None:
         """What it is started with from its next start on."""
-        self.spec, self._around = spec, around
+        self.spec, self.around = spec, around
         self._stderr.learn(around.environ | spec.env)
 
-    def take_over(self, other: Unit, by: str) -> None:
-        """Serve in its place from now on, with those who listened to it; it leaves."""
-        ledger, name = self._around.ledger, self.spec.name
-        mine, others = self._telling, other._telling
-        other.place, others.quiet, other.listeners.mode = "leaving", True, "drop"
-        leaving = f"{name} (leaving, {other.pid})"
-        ledger.rename(other._key, leaving)
-        ledger.rename(self._key, name)
-        other._key, self._key = leaving, name
-        mine.restarts = others.restarts + bool(other.starts)
-        mine.exit, mine.by, mine.quiet = others.exit, by, False
-        self.place = "serving"
-        self._set(self.state, self._detail)
-        self.listeners.begin()
+    def tell(self) -> None:
+        """Tell what it is, once more."""
+        self._set(self.state, self.detail)
 
-    async def outcome(self, starts: int, timeout: float) -> str:
-        """Wait for what comes of its start after the first `starts`.
-
-        Returns nothing when it is ready, else why it is not.
-        """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while self.wanted and (self.starts <= starts or self.state not in _OUTCOMES):
-                    self._news.clear()
-                    await self._news.wait()
-        if not self.wanted:
-            return "it was switched off"
-        if self.ready.is_set() and self.starts > starts:
-            return ""
-        if self.state not in ("backoff", "failed"):
-            return f"{self._detail or self.state}: not ready within {timeout:.0f} s"
-        words = self._stderr.last_words[-1:] if not self._detail else []
-        return "; ".join([self._detail or self._telling.exit, *words])
+    @property
+    def last_words(self) -> list[str]:
+        """Its last errors, or its last lines when it named none."""
+        return self._stderr.last_words
 
     @property
     def restarts(self) -> int:
         """How often it was started again."""
-        return self._telling.restarts
-
-    @property
-    def detail(self) -> str:
-        """What was told beside its state."""
-        return self._detail
+        return self.telling.restarts
 
     @property
     def pid(self) -> int:
@@ -198,7 +172,7 @@ class Unit:
             self._restart_now = False
             if missing := [unit.spec.name for unit in self._needs if not unit.ready.is_set()]:
                 detail = "for " + ", ".join(missing)
-                if (self.state, self._detail) != ("waiting", detail):
+                if (self.state, self.detail) != ("waiting", detail):
                     self._set("waiting", detail)
                 await self._woken(0.2)
                 continue
@@ -212,6 +186,8 @@ class Unit:
                 self.close()  # another serves: this one has no next start
             if delay is None:
                 continue
+            if self.place == "next":
+                delay = -1  # one that died is no good: it is not started again to take a place
             if delay < 0:  # failed: only the operator starts it again
                 self.settled.set()
             await self._woken(None if delay < 0 else delay)
@@ -231,7 +207,7 @@ class Unit:
         self._stderr.begin()
         self._ready_since = 0.0
         if self.starts:
-            self._telling.restarts += 1
+            self.telling.restarts += 1
         self.starts += 1
         self._set("starting")
         try:
@@ -245,7 +221,7 @@ class Unit:
             return None
         link = Link(
             self.spec.name,
-            self._around.stale,
+            self.around.stale,
             self.listeners.table,
             lambda status: self._on_status(child, status),
             self.spec.progress_s,
@@ -257,16 +233,16 @@ class Unit:
         try:
             await child.spawn(
                 self.spec.command,
-                self._around.environ | self.spec.env,
-                self._around.cwd,
+                self.around.environ | self.spec.env,
+                self.around.cwd,
                 self.spec.nice,
             )
         except (OSError, ValueError) as err:
-            why, final = why_not_started(err, self._around.cwd)
+            why, final = why_not_started(err, self.around.cwd)
             return self._failed(why) if final else self._after_death(None, why)
         self._child, self.link = child, link
         try:
-            await self._around.ledger.add(self._key, child.pid)
+            await self.around.ledger.add(self.key, child.pid)
             self._set("starting")
             why = await self._watch(child, link, config)
         finally:
@@ -276,8 +252,8 @@ class Unit:
                 await child.kill()
             self._child = None
             link.close(f"{self.spec.name} has gone")
-            await self._around.ledger.remove(self._key)
-        self._telling.exit = platform.describe_exit(child.code, ours=child.signalled)
+            await self.around.ledger.remove(self.key)
+        self.telling.exit = platform.describe_exit(child.code, ours=child.signalled)
         if why == "asked":
             return None
         if link.mismatch:
@@ -300,7 +276,7 @@ class Unit:
                 if link.mismatch:
                     return link.mismatch
                 self._set("loading")
-                link.init(config, self._around.epoch())
+                link.init(config, self.around.epoch())
             checkup = self._checkup = Checkup(
                 link, lambda: child.clogged, self.spec.load_s, time.monotonic()
             )
@@ -347,9 +323,9 @@ class Unit:
             await self._wake.wait()
 
     def _failed(self, why: str) -> float:
-        why_told = why or self._telling.exit
+        why_told = why or self.telling.exit
         self._set("failed", why, last_words=self._stderr.last_words)
-        log.error("%s has failed: %s", self._key, why_told)
+        log.error("%s has failed: %s", self.key, why_told)
         self._tell_alert("error", f"{self.spec.name} has failed: {why_told}")
         return -1
 
@@ -359,13 +335,13 @@ class Unit:
         said = self._stderr.last_error if code in (2, 4) else ""
         reason = "; ".join(part for part in (why, said or decision.reason) if part)
         if self._ready_since and self.wanted and not self._restart_now:
-            self._telling.by = ""  # nobody asked for this; a start that failed was asked for
+            self.telling.by = ""  # nobody asked for this; a start that failed was asked for
         if decision.delay is None:
             return self._failed(reason)
         retry_at = time.time() + decision.delay
         self._set("backoff", reason, retry_at=retry_at, last_words=self._stderr.last_words)
         how = "was ended" if why and code is not None else "died"
-        words = f"{self._key} {how} ({reason or self._telling.exit})"
+        words = f"{self.key} {how} ({reason or self.telling.exit})"
         log.warning("%s; starts again in %.1f s", words, decision.delay)
         self._tell_alert("warning", words)
         return decision.delay
@@ -376,7 +352,7 @@ class Unit:
         # What stood in the pipe of a dead engine, or what a grandchild says there, is no news.
         if child.exited.is_set() or self.state == "stopping":
             return
-        if (status.state, status.detail[:MAX_DETAIL]) != (self.state, self._detail):
+        if (status.state, status.detail[:MAX_DETAIL]) != (self.state, self.detail):
             self._as_it_says(status)
 
     def _as_it_says(self, status: common.Status) -> None:
@@ -387,7 +363,7 @@ class Unit:
             self._set("loading", status.detail)
             return
         if self._ready_since:
-            self._telling.by = ""  # it has been up since: what it is now nobody asked for
+            self.telling.by = ""  # it has been up since: what it is now nobody asked for
         self._ready_since = self._ready_since or time.monotonic()
         self._set(status.state, status.detail)
         self.ready.set()
@@ -395,7 +371,7 @@ class Unit:
 
     def _tell_alert(self, level: Literal["warning", "error"], text: str) -> None:
         if not self._closing:
-            self._telling.alert(level, text)
+            self.telling.alert(level, text)
 
     def _set(
         self,
@@ -407,14 +383,12 @@ class Unit:
     ) -> None:
         detail = detail[:MAX_DETAIL]
         if state == "unresponsive":
-            self._telling.by = ""
-        self.state, self._detail = state, detail
-        self._news.set()
-        self._telling.change(
+            self.telling.by = ""
+        self.state, self.detail = state, detail
+        self.news.set()
+        self.telling.change(
             state, detail, pid=self.pid, retry_at=retry_at, last_words=last_words or []
         )
 
-
-_OUTCOMES = ("ready", "degraded", "backoff", "failed")
 
 __all__ = ["Around", "Spec", "Unit", "child_environ"]

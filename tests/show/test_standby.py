@@ -19,6 +19,7 @@ from kitsu_tui.show import supervisor as module
 from kitsu_tui.show.durable import LedgerFile
 from kitsu_tui.show.listeners import Listeners
 from kitsu_tui.show.spec import Spec
+from kitsu_tui.show.successor import outcome
 from kitsu_tui.show.supervisor import Supervisor
 from tests.support.rig import Rig, command, no_config, until
 
@@ -72,7 +73,7 @@ async def test_the_ledger_knows_who_stands_by_serves_and_leaves(rig: Rig) -> Non
     old_pid = old.pid
     asked = found.open("echo", echo.ECHO, echo.Echo(text="hi"))
     (new,) = found.stand_by([spec("echo")], rig.around)
-    assert await new.outcome(0, 10) == ""
+    assert await outcome(new, 0, 10) == ""
     assert ledger(rig) == {"echo": old_pid, "echo (next)": new.pid}
     assert rig.changes()[-1].pid == old_pid, "nobody hears of it before it serves"
     found.swap([new], [spec("echo")], rig.around, "cli:me")
@@ -92,7 +93,7 @@ async def test_what_does_not_end_is_asked_again_of_the_one_that_serves(
     pid = found.units["echo"].pid
     asked = found.open("echo", echo.ECHO, echo.Echo(text="hi"))
     (new,) = found.stand_by([spec("echo")], rig.around)
-    await new.outcome(0, 10)
+    await outcome(new, 0, 10)
     found.swap([new], [spec("echo")], rig.around, "cli:me")
     with pytest.raises(RequestFailed) as failed:
         await asked.result(10)
@@ -114,7 +115,7 @@ async def test_why_one_that_stands_by_is_of_no_use(rig: Rig, flags: list[str], w
     pid = found.units["echo"].pid
     (new,) = found.stand_by([spec("echo", *flags, load_s=0.6)], rig.around)
     await until(lambda: new.state in ("backoff", "failed"))  # one of them is ready before it dies
-    assert words in await new.outcome(0, 10)
+    assert words in await outcome(new, 0, 10)
     await found.dismiss([new])
     assert not new.pid
     assert found.units["echo"].pid == pid
@@ -130,7 +131,7 @@ async def test_those_that_start_together_may_need_each_other(rig: Rig) -> None:
     found = Supervisor([first, off, spec("echo", needs=["tts"])], rig.around)
     found.start()
     units = found.stand_by([spec("tts", needs=["audio"]), spec("audio")], rig.around)
-    assert [await unit.outcome(0, 10) for unit in units] == ["", ""]
+    assert [await outcome(unit, 0, 10) for unit in units] == ["", ""]
     assert found.units["echo"].state == "waiting"
     specs = [unit.spec for unit in units] + [spec("echo", needs=["tts"])]
     found.swap(units, specs, rig.around, "cli:me")
@@ -145,7 +146,7 @@ async def test_a_cancellation_reaches_all_of_them(rig: Rig) -> None:
     found = await up(rig, spec("echo", "deaf"))
     old = found.units["echo"]
     (new,) = found.stand_by([spec("echo")], rig.around)
-    await new.outcome(0, 10)
+    await outcome(new, 0, 10)
     sent: list[tuple[str, int]] = []
 
     def note(name: str, cancel: Cancel) -> None:
@@ -185,11 +186,11 @@ async def test_nobody_stands_by_for_a_show_that_stops(rig: Rig) -> None:
     (new,) = found.stand_by([spec("echo", "loading")], rig.around)
     await until(lambda: new.state == "loading")
     began = time.monotonic()
-    outcome = asyncio.create_task(new.outcome(0, 30))
+    asked = asyncio.create_task(outcome(new, 0, 30))
     await found.stop()
-    assert await outcome == "it was switched off"
+    assert await asked == "it was switched off"
     (late,) = found.stand_by([spec("echo")], rig.around)
-    assert await late.outcome(0, 30) == "it was switched off"
+    assert await outcome(late, 0, 30) == "it was switched off"
     assert time.monotonic() - began < 15
     assert not new.pid
     assert ledger(rig) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kitsu_tui.config import ConfigError, load_profile
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.main import Running
+from kitsu_tui.show.switch import Switch
 from tests.support.rig import command, until
 from tests.support.show import QUIET
 
@@ -25,6 +27,11 @@ from tests.support.show import QUIET
 def tiny(name: str, *flags: str, **more: Any) -> dict[str, Any]:
     """How the smallest engine is run under a name."""
     return {"enabled": True, "command": [*command(*flags), f"--name={name}"], **more}
+
+
+def slowly(name: str) -> list[str]:
+    """The smallest engine, half a second later."""
+    return ["sh", "-c", f"sleep 0.5; exec {shlex.join([*command(), f'--name={name}'])}"]
 
 
 class Live:
@@ -207,9 +214,9 @@ async def test_a_new_engine_that_dies_while_another_loads_changes_nothing(live: 
     pids = {name: unit.pid for name, unit in live.units.items()}
     other = live.profile(
         "other",
-        engines={"echo": tiny("echo", "dies"), "tts": tiny("tts", needs=["echo"], nice=1)},
+        engines={"echo": tiny("echo", "dies"), "tts": tiny("tts") | {"command": slowly("tts")}},
     )
-    with pytest.raises(Refusal, match=r"echo.*; profile one goes on"):
+    with pytest.raises(Refusal, match=r"echo: exit 9.*; profile one goes on|echo is of no use"):
         await live.use(other)
     assert {name: unit.pid for name, unit in live.units.items()} == pids
 
@@ -359,6 +366,53 @@ async def test_a_new_engine_that_dies_right_away_is_started_again_by_the_new_pro
     await until(lambda: new.restarts == 2 and new.ready.is_set())
     assert live.units["echo"] is new
     assert psutil.Process(new.pid).nice() == 5
+
+
+async def test_what_is_live_is_given_to_the_engine_that_runs(live: Live) -> None:
+    engines = {"echo": {"enabled": True}}
+    await live.start("one", engines=engines, echo={"prefix": "one "})
+    pid = live.units["echo"].pid
+    done = await live.use(live.profile("other", engines=engines, echo={"prefix": "two "}))
+    assert (done.plan.reconfigured, done.plan.restarts) == (["echo"], [])
+    assert live.units["echo"].pid == pid
+    said = await live.running.supervisor.request("echo", echo.ECHO, echo.Echo(text="hi"))
+    assert said.text == "two hi"
+    bad = {"tts": {"enabled": True, "command": ["sh", "-c", "exit 1"]}}
+    with pytest.raises(Refusal):
+        await live.use(live.profile("bad", engines=engines | bad, echo={"prefix": "three "}))
+    said = await live.running.supervisor.request("echo", echo.ECHO, echo.Echo(text="hi"))
+    assert said.text == "two hi"
+
+
+async def test_an_engine_that_does_not_take_what_is_live_begins_anew(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitsu_tui.show.switch.CONFIGURE_S", 0.2)
+    await live.start("one", engines={"echo": tiny("echo")}, echo={"prefix": "one "})
+    pid = live.units["echo"].pid
+    other = live.profile("other", engines={"echo": tiny("echo")}, echo={"prefix": "two "})
+    done = await live.use(other)
+    assert done.plan.reconfigured == ["echo"]
+    assert live.units["echo"].pid not in (0, pid)
+    assert live.of(show.ProfileChanged)[-1].restarted == ["echo"]
+    assert live.units["echo"].spec.config()["prefix"] == "two "
+
+
+async def test_what_was_given_to_a_running_engine_is_taken_back(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = {"echo": {"enabled": True}}
+    await live.start("one", engines=engines, echo={"prefix": "one "})
+    monkeypatch.setattr(Switch, "_commit", _fails)
+    with pytest.raises(Refusal, match="RuntimeError: no way"):
+        await live.use(live.profile("other", engines=engines, echo={"prefix": "two "}))
+    said = await live.running.supervisor.request("echo", echo.ECHO, echo.Echo(text="hi"))
+    assert said.text == "one hi"
+    assert live.state.switching.phase == "failed"
+
+
+def _fails(*_: object) -> None:
+    raise RuntimeError("no way")
 
 
 async def test_while_panicked_it_goes_over_and_panic_stays_latched(live: Live) -> None:
