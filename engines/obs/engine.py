@@ -38,6 +38,7 @@ class ObsEngine(Engine[obs.Config]):
     Config = obs.Config
     capabilities = (surface.CAPABILITY,)
     events = obs.EVENTS
+    _started = False
 
     async def start(self) -> None:
         """Begin to connect.
@@ -51,6 +52,7 @@ class ObsEngine(Engine[obs.Config]):
         self._status = ("", "")
         self._worker = Worker(self.config, address, _Teller(self))
         self._worker.start()
+        self._started = True
 
     async def reconfigure(self, config: obs.Config) -> None:
         """Take live keys over."""
@@ -59,7 +61,8 @@ class ObsEngine(Engine[obs.Config]):
 
     async def stop(self) -> None:
         """End the link."""
-        await asyncio.to_thread(self._worker.stop)
+        if self._started:
+            await asyncio.to_thread(self._worker.stop)
 
     # -- requests ----------------------------------------------------------------------------
 
