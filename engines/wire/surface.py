@@ -64,6 +64,8 @@ class Resume(Body, frozen=True, kw_only=True):
 
     epoch: int
     before: Any = None
+    """As the show kept it; null: what the engine itself knows, whose word of it is on its way still
+    (or nothing was changed)."""
 
 
 BEFORE = EventKind("surface.before", Before)
