@@ -204,10 +204,10 @@ class Worker:
         if session is not None:
             self._mail.clear()
             session.client.close()
+        self._now(fault.link, str(fault), self._backoff.failed(fault.link))
         for job in self._parked:
             job.failed(_lost_job(fault))
         self._parked.clear()
-        self._now(fault.link, str(fault), self._backoff.failed(fault.link))
 
     def _now(self, link: obs.Link, detail: str, retry_s: float) -> None:
         if link != self._link:

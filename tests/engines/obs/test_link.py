@@ -219,6 +219,7 @@ async def test_what_obs_says_no_to_and_what_it_does_not_know() -> None:
             assert await engine.change(CUT) == "scene BRB"  # the link is fine
             fake.hold("SetInputVolume")
             assert (await engine.refused(obs.SetVolume(input="Mic", db=0)))[0] == "late"
+            assert engine.state.link == "hung"
             fake.hold()
             await engine.until(lambda state: state.link == "open")
             await engine.change(obs.SetVolume(input="Mic", db=0))
