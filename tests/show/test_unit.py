@@ -119,7 +119,7 @@ async def test_switched_off_at_any_time_it_stops_and_stays_so(rig: Rig, when: st
         if when == "stopping":
             await asyncio.wait_for(unit.ready.wait(), 10)
             unit.restart("cli:me")
-        await until(lambda: unit.state in ("stopped", "off"))
+        await until(lambda: done and unit.state in ("stopped", "off"))
         await asyncio.sleep(0.2)
         assert unit.state in ("stopped", "off")
         assert unit.pid == 0
@@ -352,7 +352,7 @@ async def test_killed_at_any_time_it_is_gone(rig: Rig, when: str) -> None:
         if when == "stopping":
             await asyncio.wait_for(unit.ready.wait(), 10)
             unit.restart("cli:me")
-        await until(lambda: unit.state in ("stopped", "off"))
+        await until(lambda: not once and unit.state in ("stopped", "off"))
         await asyncio.sleep(0.2)
         assert unit.state in ("stopped", "off")
         assert unit.pid == 0
