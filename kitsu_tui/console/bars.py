@@ -28,7 +28,7 @@ def tabs(
     counts = counts or {}
     names = list(names)
     spans: list[Span] = []
-    for titles, gap in ((3, "  "), (3, " "), (2, " "), (1, ""), (0, "")):
+    for titles, gap in ((3, "  "), (2, "  "), (2, " "), (1, ""), (0, "")):
         spans = []
         for name, key, whole in names:
             title = whole if titles == 3 else whole.partition(" ")[0]

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from engines.wire import show
+from engines.wire import control, obs, show
 from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.link import Link
+from kitsu_tui.console.screens.sheet import Sheet
+from kitsu_tui.console.sheets import plan_lines
 from kitsu_tui.model.reduce import reduce
 from tests.console.conftest import console
 from tests.support.scripted_show import START, log_lines, script
+from tests.support.stage_script import STATE, stage
 
 
 def still(*, live: bool = False, more: list[show.ShowEvent] | None = None) -> ConsoleApp:
@@ -46,6 +50,78 @@ def test_live_in_panic(snap_compare: Callable[..., bool]) -> None:
     pressed = show.Panicked(by="console:bob@pts/7", epoch=4, surfaces=surfaces, done=True)
     app = still(live=True, more=[pressed])
     assert snap_compare(app, terminal_size=(80, 24), run_before=settle)
+
+
+def _closed() -> obs.State:
+    return obs.State(link="closed", detail=CLOSED, retry_s=4, scene="Talk")
+
+
+PLAN = control.Plan(
+    profile="live",
+    before="starter",
+    changes=[
+        control.KeyChange(key="live", before=False, after=True),
+        control.KeyChange(key="obs.password", before="(not set)", after="(set)"),
+        control.KeyChange(key="persona.preset", before="kawaii", after="calm"),
+        control.KeyChange(key="scenes.moods.happy", before="Close-up", after=None),
+    ],
+    at_once=["goes live", "persona", "scenes"],
+    reconfigured=["obs"],
+    restarts=["tts"],
+    problems=["scenes.moods.angry: OBS has no scene 'Closeup'; did you mean 'Close-up'?"],
+)
+CLOSED = "OBS is not running at 127.0.0.1:4455"
+WAITS = show.Panicked(
+    by="console:bob@pts/7",
+    epoch=4,
+    surfaces={"audio": 4.0, "policy": 11.0, "tts": 9.0},
+    waits=["obs.scene", "obs.mutes"],
+    why={"obs.scene": CLOSED, "obs.mutes": CLOSED},
+    done=True,
+)
+AWAY: list[show.ShowEvent] = [
+    show.OperatorGone(since=START - 720, why="no console", did="brb", detail="scene BRB"),
+    show.SceneChanged(scene="BRB", before="Talk", by="operator gone"),
+    show.ObsState(state=msgspec.structs.replace(STATE, scene="BRB")),
+    show.OperatorBack(by="console:ana@test", gone_s=720),
+]
+STAGE: dict[str, tuple[tuple[int, int], bool, list[show.ShowEvent], list[str]]] = {
+    "obs": ((80, 24), True, stage(), ["O"]),
+    "obs-desk": ((120, 40), True, stage(), []),
+    "obs-watch": ((200, 50), False, stage(), ["Z", "Z"]),
+    "scene-near": ((80, 24), True, [*stage(), *AWAY], ["S", *"bbr"]),
+    "panic-waits": ((80, 24), True, [*stage(), show.ObsState(state=_closed()), WAITS], ["O"]),
+}
+"""Size, live, what has happened, keys."""
+
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize("name", STAGE)
+def test_stage(snap_compare: Callable[..., bool], name: str) -> None:
+    size, live, more, keys = STAGE[name]
+
+    async def go(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+
+    assert snap_compare(still(live=live, more=more), terminal_size=size, run_before=go)
+
+
+@pytest.mark.usefixtures("utc")
+def test_plan(snap_compare: Callable[..., bool]) -> None:
+    app = still(more=stage())
+
+    async def go(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        await app.push_screen(
+            Sheet(
+                "Another profile", lambda width: plan_lines(PLAN, [], width, live=True), "switches"
+            )
+        )
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=go)
 
 
 SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {
