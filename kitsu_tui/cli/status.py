@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kitsu_tui.model.latency import stages
-from kitsu_tui.model.state import EngineView, ShowState
+from kitsu_tui.model.state import EngineView, PanicView, ShowState
+
+DAY_S = 86_400.0
 
 
 def report(state: ShowState, now: float) -> str:
@@ -16,6 +18,12 @@ def report(state: ShowState, now: float) -> str:
     lines = [f"profile {state.profile} ({kind}), up {_span(now - state.started)}, pid {state.pid}"]
     if state.panic.latched:
         lines.append(f"PANIC latched by {state.panic.by}: kitsu resume")
+    lines += _surfaces(state.panic)
+    if state.drill is not None:
+        how = "all reached, all put back" if state.drill.ok else "NOT all reached and put back"
+        days = int((now - state.drill.at) / DAY_S)
+        day = f"{days} d ago, " if days else ""
+        lines.append(f"last drill: {day}{clock(state.drill.at)} by {who(state.drill.by)}: {how}")
     why = state.why_unheard()
     lines.append(f"she can NOT be heard: {why}" if why else "she can be heard")
     deaf = state.why_deaf()
@@ -53,6 +61,15 @@ def report(state: ShowState, now: float) -> str:
             seen = f"  seen by {who(alert.acked_by)}" if alert.acked_by else ""
             lines.append(f"{clock(alert.t)} {alert.level}: {alert.text}{seen}")
     return "\n".join(visible(line) for line in lines)
+
+
+def _surfaces(panic: PanicView) -> list[str]:
+    """What panic, or the resume after it, has not reached."""
+    what = "panic" if panic.latched else "putting back"
+    told = panic.done or not panic.latched
+    failed = [name for name, ms in panic.surfaces.items() if told and ms is None]
+    lines = [f"{what} did NOT reach {name}: {panic.why.get(name, '')}" for name in failed]
+    return lines + [f"{what} waits for {name}: {panic.why.get(name, '')}" for name in panic.waits]
 
 
 def _engine(view: EngineView, now: float) -> str:

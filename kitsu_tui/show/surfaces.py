@@ -144,7 +144,10 @@ class Surfaces:
         names = [*kept, *(n for n in self.names() if n not in kept)]
         found = Outcome()
         for name in names if self._latch.panicked else kept:
-            found.update(Outcome.waiting(name, self._supervisor.why_not(name)))
+            unit = self._supervisor.units.get(name)
+            starts = unit is not None and unit.wanted
+            why = f"{name} is starting" if starts else self._supervisor.why_not(name)
+            found.update(Outcome.waiting(name, why))
         return found
 
     # -- resume ------------------------------------------------------------------------------

@@ -83,3 +83,23 @@ def test_that_nobody_is_there_is_a_line() -> None:
     assert "nobody is there (no console): the BRB scene was brought" in lines_of(gone)
     back = show.OperatorBack(by="ana", gone_s=3.0)
     assert not [line for line in lines_of(gone, back) if "nobody is there" in line]
+
+
+def test_what_panic_has_not_reached_and_how_the_last_drill_went() -> None:
+    panic = show.Panicked(
+        by="ana",
+        epoch=2,
+        done=True,
+        surfaces={"audio": 3.0, "avatar": None},
+        why={"avatar": "no answer", "obs": "obs is starting"},
+        waits=["obs"],
+    )
+    drill = show.Drilled(by="cli:ana", ok=True, at=1000.0)
+    lines = lines_of(panic, drill)
+    assert "panic did NOT reach avatar: no answer" in lines
+    assert "panic waits for obs: obs is starting" in lines
+    assert any(re.fullmatch(r"last drill: \S+ by ana: all reached, all put back", x) for x in lines)
+    back = show.PutBack(epoch=3, why={"obs": "obs is backoff"})
+    assert "putting back waits for obs: obs is backoff" in lines_of(
+        panic, show.Resumed(by="ana", epoch=3), back
+    )
