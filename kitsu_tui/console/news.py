@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engines.wire import show
-from kitsu_tui.console.words import span
+from kitsu_tui.console.words import span, who
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _surfaces(event: show.PanicReached | show.PutBack | show.Drilled, by: str) -
     if isinstance(event, show.Drilled):
         if event.by != by and not event.earlier:
             how = f"NOT reached: {failed}" if failed else "ok" if event.ok else "NOT all put back"
-            yield Notice(f"{event.by} rehearsed panic: {how}", "dim" if event.ok else "bad")
+            yield Notice(f"{who(event.by)} rehearsed panic: {how}", "dim" if event.ok else "bad")
     elif isinstance(event, show.PutBack):
         waits = ", ".join(name for name in event.why if name not in event.surfaces)
         if failed:
@@ -76,8 +76,8 @@ def _surfaces(event: show.PanicReached | show.PutBack | show.Drilled, by: str) -
 def _stage(event: show.ShowEvent, by: str) -> Iterator[Notice]:
     if isinstance(event, show.ProfileChanged):
         anew = f"; began anew: {', '.join(event.restarted)}" if event.restarted else ""
-        who = f" by {event.by}" if event.by != by else ""
-        words = f"profile: {event.before} → {event.profile}{who}, {event.ms:.0f} ms{anew}"
+        whose = f" by {who(event.by)}" if event.by != by else ""
+        words = f"profile: {event.before} → {event.profile}{whose}, {event.ms:.0f} ms{anew}"
         yield Notice(words, "good")
     elif isinstance(event, show.Switching) and event.phase == "failed":
         yield Notice(f"profile {event.profile}: {event.detail or 'not taken'}", "bad")
@@ -85,5 +85,5 @@ def _stage(event: show.ShowEvent, by: str) -> Iterator[Notice]:
         yield Notice(f"nobody is there ({event.why}): {event.detail or event.did}", "warn")
     elif isinstance(event, show.OperatorBack):
         mine = event.by == by
-        words = f"you were away {span(event.gone_s)}" if mine else f"{event.by} is there again"
+        words = f"you were away {span(event.gone_s)}" if mine else f"{who(event.by)} is there again"
         yield Notice(words, "warn" if mine else "dim")

@@ -314,7 +314,7 @@ async def test_keys_theme_layout_and_the_live_look_follow_a_switch(attached: Att
     await pilot.press("x", "J")
     await server.until_asked("show.interrupt")
     assert [name for name, _ in server.asked] == ["show.interrupt"]
-    assert "starter → loud by console:bob@x" in notices(app)
+    assert "starter → loud by bob@x" in notices(app)
     assert not app.desk.has_obs
 
 

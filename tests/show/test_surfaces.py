@@ -443,9 +443,6 @@ async def test_what_waits_is_told_at_the_start() -> None:
         assert last(stage).waits == ["obs"]
         stage.latch.panicked, stage.latch.kept = False, {"obs": Kept(1, GAME)}
         stage.panic.restore()
-        assert stage.of(show.PutBack)[-1].why == {"obs": "obs is starting"}
-        stage.cast.units["obs"].wanted = False
-        stage.panic.restore()
         assert stage.of(show.PutBack)[-1].why == {"obs": "obs is backoff"}
         stage.latch.kept = {}
 
