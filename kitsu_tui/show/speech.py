@@ -188,6 +188,9 @@ class Speech:
                 self._mark("first_pcm", time.perf_counter_ns())
                 if voice.play is None:
                     voice.play = await self._open(line, event.rate, voice.before, voice.opened)
+                elif event.rate != line.rate:
+                    # Another voice goes on for one that died: what is left of it would be squeaked.
+                    raise RequestFailed(making.kind.name, _CUT)
                 pcm = event.pcm[skip:]
                 skip -= len(event.pcm) - len(pcm)
                 if pcm:

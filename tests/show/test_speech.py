@@ -103,6 +103,25 @@ async def test_tts_dies_and_its_successor_makes_the_sentence_without_a_repeat(
         assert bytes(turn.lines[0].pcm) == sound(ONE)
 
 
+async def test_a_successor_at_another_rate_leaves_what_was_heard_and_says_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        stage.throat.auto = False
+        await stage.answer(ONE, TWO)
+        stage.throat.asked[0].make(4)
+        await stage.play(600)
+        await stage.kill("tts")
+        monkeypatch.setattr("tests.show.cast.RATE", 16000)
+        stage.throat.auto = True
+        await stage.start("tts")
+        await stage.advance(1.0)
+        await stage.play(4000)
+        assert [e.status for e in stage.of(show.Aired)] == ["cut", "played"]
+        assert stage.done(turn).answer == f"Hello {TWO}"
+
+
 async def test_tts_that_does_not_come_back_leaves_what_was_heard_and_the_reason() -> None:
     async with Stage() as stage:
         turn = await stage.typed("hi")
