@@ -239,6 +239,23 @@ async def test_an_engine_that_dies_between_question_and_answer_is_asked_again() 
         assert desk.now == BRB
 
 
+@pytest.mark.parametrize(
+    ("state", "asked"), [("ready", 1), ("degraded", 1), ("loading", 0), ("stopped", 0)]
+)
+async def test_it_is_asked_in_the_moment_that_it_is_told_to_be_ready(
+    state: show.EngineState, asked: int
+) -> None:
+    async with Stage(screens=("obs",)) as stage:
+        stage.latch.panicked = True
+        link = stage.cast.units["obs"].link
+        assert link is not None
+        stage.panic.surfaces.follow(show.EngineChanged(engine="obs", state=state))
+        assert len(link.peer) == asked, "before anybody else has had a turn"
+        stage.panic.surfaces.follow(show.EngineChanged(engine="nobody", state=state))
+        await stage.settle()
+        assert len(stage.screens["obs"].asked) == asked
+
+
 async def test_another_ready_of_the_same_life_is_not_asked_again() -> None:
     async with Stage(screens=("obs",)) as stage:
         await stage.press()
@@ -442,6 +459,9 @@ async def test_what_waits_is_told_at_the_start() -> None:
         stage.panic.restore()
         assert last(stage).waits == ["obs"]
         stage.latch.panicked, stage.latch.kept = False, {"obs": Kept(1, GAME)}
+        stage.panic.restore()
+        assert stage.of(show.PutBack)[-1].why == {"obs": "obs is starting"}
+        stage.cast.units["obs"].wanted = False
         stage.panic.restore()
         assert stage.of(show.PutBack)[-1].why == {"obs": "obs is backoff"}
         stage.latch.kept = {}
