@@ -32,6 +32,7 @@ SLOW = {
     "tests/bench/test_terminal.py",
     "tests/cli/test_cli.py",
     "tests/cli/test_doctor.py",
+    "tests/cli/test_drill.py",
     "tests/cli/test_journal.py",
     "tests/cli/test_logs.py",
     "tests/cli/test_profile.py",

@@ -195,7 +195,7 @@ async def run(
     except (BenchFailed, Late, NoShow, NoObs, RequestFailed, OSError) as err:
         if not bench.found:
             raise
-        bench.found.ended = str(err)
+        bench.found.ended = str(err).partition("\n")[0]  # a screen may follow
     return report(bench.found)
 
 

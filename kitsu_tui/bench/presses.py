@@ -24,6 +24,7 @@ from kitsu_tui.client import Client
 
 STALL_S = 6.0
 """Long enough for a terminal that is not read to bring the console's output to a stand."""
+LEFT_S, ESCAPE_S = 3.0, 0.7
 F9, CHORD = "\x1b[20~", "\x0f"
 STALLED, WARMING = "output stalled", "warming"
 ASKED, COMMAND, SIGNAL = "by request", "kitsu panic", "SIGUSR1"
@@ -60,8 +61,17 @@ async def by_key(rounds: Rounds, terminal: Terminal, samples: int) -> None:
         if name == STALLED:
             terminal.resume()
         if leave:
-            terminal.press(leave)
-            await asyncio.sleep(0.5)
+            await _left(terminal, leave, seen)
+
+
+async def _left(terminal: Terminal, leave: str, seen: str) -> None:
+    """Press the way back until it has had its effect. (A line that is left keeps its text.)"""
+    end = time.monotonic() + LEFT_S
+    while time.monotonic() < end:
+        terminal.press(leave)
+        await asyncio.sleep(ESCAPE_S)  # a key that comes sooner would be taken for Alt and that key
+        if seen not in terminal.text:
+            return
 
 
 async def _stand_still(rounds: Rounds, terminal: Terminal, press: Callable[[int], int]) -> None:

@@ -20,7 +20,7 @@ VERBS = [
     *("run", "status", "stop", "say", "interrupt", "mute", "panic", "resume", "toggle", "restart"),
     *("skip", "start", "kill", "persona", "mood", "mark", "acknowledge", "logs", "journal"),
     *("scene", "obs", "talk", "engine", "models", "licenses", "devices", "doctor", "bench"),
-    *("schema", "profile"),
+    *("schema", "profile", "drill"),
 ]
 
 
