@@ -82,7 +82,8 @@ def standing(session: Session, scene: str) -> Standing:
 
 def is_there(session: Session, now: Standing, scene: str) -> bool:
     """True when the audience sees the scene, and nothing leads away from it."""
-    return now.scene == scene == session.tracker.scene and not now.running
+    tracker = session.tracker
+    return now.scene == scene == tracker.scene and not (now.running or tracker.guessed)
 
 
 def cut(session: Session, scene: str, now: Standing) -> str:
@@ -96,7 +97,7 @@ def cut(session: Session, scene: str, now: Standing) -> str:
         Fault: no answer.
     """
     tracker = session.tracker
-    joined = now.running and scene in (now.scene, tracker.scene)
+    joined = (now.running or tracker.guessed) and scene in (now.scene, tracker.scene)
     force = not now.studio and (joined or not tracker.cut)
     seen = tracker.switches
     asked: list[Asked] = []

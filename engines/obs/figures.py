@@ -92,6 +92,7 @@ def _heal(session: Session, found: dict[str, Data]) -> None:
     tracker = session.tracker
     if scene and scene != tracker.scene and cursor >= 1.0:
         tracker.scene = str(scene)
+        tracker.guessed = True
         tracker.moving = False
         tracker.stale.add("items")
 

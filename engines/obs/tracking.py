@@ -83,6 +83,8 @@ class Tracker:
     """OBS said that it ends."""
     moving: bool = False
     """A transition is under way."""
+    guessed: bool = False
+    """`scene` is what OBS answers, though no event told that it is there."""
     switches: int = 0
     """Times that another scene came to the audience."""
     replays: int = 0
@@ -215,6 +217,7 @@ def _exchanged(names: Iterable[str], old: str, new: str) -> list[str]:
 
 def _switched(tracker: Tracker, data: Data) -> None:
     tracker.scene = str(data["sceneName"])
+    tracker.guessed = False
     tracker.switches += 1
 
 

@@ -145,6 +145,21 @@ async def test_panic_goes_through_a_running_fade(
             await stage.until_scene("Ending")
 
 
+async def test_an_obs_that_lost_its_way_in_a_fade_is_brought_there_all_the_same(
+    obs_lab: ObsLab, stage: Stage
+) -> None:
+    async with at(obs_lab, figures_s=0.5) as engine:
+        await stage.fade(1000)
+        stage.go("BRB")
+        await asyncio.sleep(0.2)
+        stage.go("BRB")  # of this OBS 29 never tells the end
+        await engine.until(lambda state: state.scene == "BRB")
+        told = stage.scene == "BRB"
+        steps = await engine.panic(1)
+        assert steps["scene"].detail == ("BRB was there" if told else "BRB")
+        await stage.until_scene("BRB")
+
+
 async def test_a_scenes_own_transition_does_not_delay_panic_and_is_put_back(
     obs_lab: ObsLab, stage: Stage
 ) -> None:
