@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "scripts"
-BASH = ["start", "test", "check", "lock", "lib.sh"]
+BASH = ["start", "test", "check", "lock", "obs-lab", "lib.sh"]
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="bash scripts"),

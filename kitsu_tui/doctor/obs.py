@@ -101,32 +101,38 @@ def _has(client: ObsClient) -> Has:
 
 def _missing(profile: Profile, has: Has) -> Iterator[tuple[str, str, str]]:
     """Name of the check, what is missing, and what to do."""
-    ours, correct = profile.obs, "correct the profile, or make one of that name in OBS"
+    ours = profile.obs
     if ours.brb_scene not in has.scenes:
         near = nearest(ours.brb_scene, has.scenes)
         words = f"no scene {ours.brb_scene!r}{near}, which panic brings (obs.brb_scene)"
-        yield "OBS panic", words, correct
+        yield "OBS panic", words, _correct("obs.brb_scene", ours.brb_scene)
     yield from _filter(ours.panic_filter, has)
     for name in ours.panic_mutes:
         if name == "all":
             if not has.sounding:
-                yield "OBS panic", "no input makes sound, so panic mutes none", correct
+                words = "no input makes sound, so panic mutes none"
+                yield "OBS panic", words, "is this the OBS of the show? see its Audio Mixer"
         elif name not in has.kinds:
             words = f"no input {name!r}{nearest(name, has.sounding)} (obs.panic_mutes)"
-            yield "OBS panic", words, correct
+            yield "OBS panic", words, _correct("obs.panic_mutes", name)
         elif name not in has.sounding:
             words = f"the input {name!r} makes no sound (obs.panic_mutes)"
-            yield "OBS panic", words, "name one that does"
+            yield "OBS panic", words, "name one that does in obs.panic_mutes"
     if ours.caption and ours.caption not in has.kinds:
         texts = [name for name, kind in has.kinds.items() if kind in TEXT_KINDS]
         words = f"no text source {ours.caption!r}{nearest(ours.caption, texts)} (obs.caption)"
-        yield "OBS captions", words, correct
+        yield "OBS captions", words, _correct("obs.caption", ours.caption)
     elif ours.caption and has.kinds[ours.caption] not in TEXT_KINDS:
         words = f"{ours.caption!r} is no text source (obs.caption)"
-        yield "OBS captions", words, "name one that is"
+        yield "OBS captions", words, "name one that is in obs.caption"
     for key, name in _scenes(profile):
         if name not in has.scenes:
-            yield "OBS scenes", f"no scene {name!r}{nearest(name, has.scenes)} ({key})", correct
+            words = f"no scene {name!r}{nearest(name, has.scenes)} ({key})"
+            yield "OBS scenes", words, _correct(key, name)
+
+
+def _correct(key: str, name: str) -> str:
+    return f"correct {key} in the profile, or make {name!r} in OBS"
 
 
 def _filter(wanted: str, has: Has) -> Iterator[tuple[str, str, str]]:
@@ -139,11 +145,15 @@ def _filter(wanted: str, has: Has) -> Iterator[tuple[str, str, str]]:
     if sources:
         places = ", ".join(f"{source}/{wanted}" for source in sources[:5])
         words = f"{len(sources)} filters are called {wanted!r}: {places} (OBS_PANIC_FILTER)"
-        yield "OBS panic", words, f"name one of them: {sources[0]}/{wanted}"
+        yield (
+            "OBS panic",
+            words,
+            f"name one of them in OBS_PANIC_FILTER, such as {sources[0]}/{wanted}",
+        )
     else:
         known = whole if "/" in wanted else {name for _, name in has.filters}
         words = f"no filter {wanted!r}{nearest(wanted, known)} (OBS_PANIC_FILTER)"
-        yield "OBS panic", words, "correct it, or make one of that name in OBS"
+        yield "OBS panic", words, _correct("obs.panic_filter", wanted)
 
 
 def _scenes(profile: Profile) -> Iterator[tuple[str, str]]:
