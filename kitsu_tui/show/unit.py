@@ -182,8 +182,6 @@ class Unit:
             except Exception as err:
                 log.exception("the supervision of %s failed", self.spec.name)
                 delay = self._failed(f"its supervision failed: {type(err).__name__}: {err}")
-            if self.place == "leaving":
-                self.close()  # another serves: this one has no next start
             if delay is None:
                 continue
             if self.place == "next":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from kitsu_tui.show.main import Running
 from kitsu_tui.show.switch import Switch
 from tests.support.rig import command, until
 from tests.support.show import QUIET
+
+SURFACE = "tests.support.surface_engine"
 
 
 def tiny(name: str, *flags: str, **more: Any) -> dict[str, Any]:
@@ -415,13 +418,23 @@ def _fails(*_: object) -> None:
     raise RuntimeError("no way")
 
 
-async def test_while_panicked_it_goes_over_and_panic_stays_latched(live: Live) -> None:
-    await live.start("one", engines={"echo": tiny("echo")})
+async def test_while_panicked_it_goes_over_and_the_new_engine_is_panicked(live: Live) -> None:
+    files = [live.folder / "one.json", live.folder / "two.json"]
+    for file in files:
+        file.write_text('{"scene": "Live", "muted": false}')
+    one, two = (
+        {"enabled": True, "command": [sys.executable, "-m", SURFACE, str(file)]} for file in files
+    )
+    await live.start("one", engines={"echo": one})
     await live.running.panic.press("cli:me")
-    await live.use(live.profile("other", title="Other", engines={"echo": tiny("echo", "slow")}))
+    assert "BRB" in files[0].read_text()
+    await live.use(live.profile("other", title="Other", engines={"echo": two}))
+    assert live.state.title == "Other"
     assert live.state.panic.latched
     assert live.running.panic.latched
-    assert live.state.title == "Other"
+    await until(lambda: "BRB" in files[1].read_text())
+    await live.running.panic.resume("cli:me")
+    await until(lambda: "Live" in files[1].read_text())
 
 
 async def test_a_show_that_stops_takes_those_that_stand_by_with_it(live: Live) -> None:
