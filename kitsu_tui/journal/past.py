@@ -21,7 +21,9 @@ TAIL = 1 << 20
 """Bytes to the end: its last turns."""
 
 _LAST_WORD = re.compile(
-    rb'"event":\{"kind":"(mute|panic|resume|gate|devices|persona|engine","engine":"[^"]+)"'
+    rb'"event":\{"kind":"(mute|panic|resume|gate|devices|persona|engine","engine":"[^"]+'
+    rb"|panic\.reached|resume\.done|drill|scene|obs\.link|operator\.gone|operator\.back"
+    rb'|profile)"'
 )
 
 

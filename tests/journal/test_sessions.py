@@ -85,8 +85,16 @@ def test_the_picture_of_a_long_session_has_its_end_and_then_all_last_words(tmp_p
     hand = Hand()
     off = hand.line(show.EngineChanged(engine="policy", state="off", by="ana"))
     mute = hand.line(show.Muted(mic=True, voice=True, by="ana"))
-    whole = [line for line in lines if b'"kind":"mute"' not in line]
-    whole[middle:middle] = [off, mute]
+    stage = [
+        hand.line(show.Panicked(by="ana", epoch=4)),
+        hand.line(show.PanicReached(epoch=4, surfaces={"obs.scene": 1.0})),
+        hand.line(show.Drilled(by="ana", ok=True, at=1.0)),
+        hand.line(show.SceneChanged(scene="BRB", by="ana")),
+        hand.line(show.OperatorGone(since=1.0, why="no console")),
+    ]
+    last = (b'"kind":"mute"', b'"kind":"panic', b'"kind":"resume')
+    whole = [line for line in lines if not any(kind in line for kind in last)]
+    whole[middle:middle] = [off, mute, *stage]
     path.write_bytes(b"".join(whole))
     assert HEAD < len(b"".join(whole[:middle])) < path.stat().st_size - TAIL
     state, skipped = read_past(path)
@@ -98,6 +106,9 @@ def test_the_picture_of_a_long_session_has_its_end_and_then_all_last_words(tmp_p
     after, _ = settled(path)
     assert (after.engines["policy"].state, after.mic_muted) == ("off", True)
     assert after.engines["audio"].state == "ready"
+    assert (after.panic.latched, after.panic.surfaces) == (True, {"obs.scene": 1.0})
+    assert after.drill is not None
+    assert (after.obs.scene_by, after.operator.gone) == ("ana", True)
     assert after.turns == state.turns
 
 
