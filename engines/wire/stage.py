@@ -32,6 +32,8 @@ class ObsState(Event, frozen=True, kw_only=True, tag="obs"):
     """All that is known of OBS. Latest-wins, not in the journal."""
 
     state: obs.State
+    offers: list[str] = []
+    """Of its scenes those that the profile wants offered, in its order; empty: all."""
 
 
 class ObsFigures(Event, frozen=True, kw_only=True, tag="obs.figures"):

@@ -16,7 +16,10 @@ class SceneList(Struct, frozen=True, kw_only=True):
     scene: str
     """In program: what the audience sees."""
     scenes: list[str]
-    """As OBS lists them from top to bottom."""
+    """Those that the profile wants offered, in its order; then the others, as OBS lists them from
+    top to bottom."""
+    offered: int
+    """How many of them the profile wants offered."""
 
 
 SCHEMAS = {"scene": SceneList, "obs": ObsView}
@@ -64,6 +67,19 @@ def _stream(figures: obs.Figures | None) -> str:
 def _clock(seconds: float) -> str:
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def scenes(view: ObsView) -> SceneList | None:
+    """The scenes; None when nothing is known."""
+    if (state := view.state) is None:
+        return None
+    others = [name for name in state.scenes if name not in view.offers]
+    return SceneList(
+        link=state.link,
+        scene=state.scene,
+        scenes=[*view.offers, *others],
+        offered=len(view.offers) or len(others),
+    )
 
 
 def why_unknown(picture: ShowState) -> str:

@@ -37,20 +37,19 @@ def scene(
 
 
 def _list(*, as_json: bool) -> None:
-    from kitsu_tui.cli.obs_report import SceneList, line, why_unknown
+    from kitsu_tui.cli.obs_report import line, scenes, why_unknown
 
-    state = (view := picture("scene")).obs.state
-    if state is None:
+    found = scenes((view := picture("scene")).obs)
+    if found is None:
         fail("scene", why_unknown(view), EXIT_FAILED)
     if as_json:
         import msgspec
 
-        found = SceneList(link=state.link, scene=state.scene, scenes=state.scenes)
         tell(msgspec.json.encode(found).decode(), as_json=True)
         return
-    if not state.scenes:
+    if not found.scenes:
         fail("scene", line(view.obs), EXIT_FAILED)
-    for name in state.scenes:
-        tell(f"{'*' if name == state.scene else ' '} {name}")
-    if state.link != "open":
+    for name in found.scenes:
+        tell(f"{'*' if name == found.scene else ' '} {name}")
+    if found.link != "open":
         tell(f"  (as they were; {line(view.obs)})")

@@ -288,7 +288,7 @@ def _drilled(state: ShowState, event: show.Drilled, t: float) -> None:
 
 
 def _obs(state: ShowState, event: show.ObsState, t: float) -> None:
-    state.obs.state = event.state
+    state.obs.state, state.obs.offers = event.state, list(event.offers)
     if event.state.link != "open":
         state.obs.figures = None
 

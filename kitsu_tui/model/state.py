@@ -114,6 +114,8 @@ class ObsView(Struct, kw_only=True):
     """OBS as it was last told."""
 
     state: obs.State | None = None
+    offers: list[str] = []
+    """Scenes that the profile wants offered, in its order; empty: all there are."""
     figures: obs.Figures | None = None
     figures_at: float = 0
     """Wall time of the figures."""

@@ -97,9 +97,9 @@ class ObsTold:
             self._tell_link(replace(self._link, link="closed", detail=why))
         self._link = None
 
-    def state(self, state: obs.State, before: obs.State | None, brb: str) -> None:
+    def state(self, state: obs.State, before: obs.State | None, config: obs.Config) -> None:
         """The engine told how OBS is; `before` is what it told before that."""
-        self._tell(show.ObsState(state=fitting(state)))
+        self.again(state, config)
         self._tell_link(
             show.ObsLink(
                 link=state.link,
@@ -114,12 +114,18 @@ class ObsTold:
         panicked = held or (before is not None and before.panicked)
         last, self.scene = self.scene, state.scene
         found = before is None or before.link != "open"
+        brb = config.brb_scene
         by, why = self._whose(state.scene, panicked=panicked, found=found, brb=brb)
         if found and not why:
             why = "as found"  # an OBS that was started anew begins with any scene
         elif not by and not why:
             self._by_hand()
         self._tell(show.SceneChanged(scene=state.scene, before=last, by=by, why=why))
+
+    def again(self, state: obs.State, config: obs.Config) -> None:
+        """Tell how OBS is, and what is offered of it."""
+        offers = [name for name in dict.fromkeys(config.scenes) if name in state.scenes]
+        self._tell(show.ObsState(state=fitting(state), offers=offers[: obs.MOST]))
 
     def _tell_link(self, link: show.ObsLink) -> None:
         told, now = self._link, self._clock()

@@ -89,6 +89,7 @@ class Scenes:
         self._troubles.clear()
         self._missing = frozenset()
         if self.state is not None:
+            self._told.again(self.state, profile.obs)
             self._look_for_missing(self.state)
         self._pump()
 
@@ -264,7 +265,7 @@ class Scenes:
         before, self.state = self.state, state
         opened = state.link == "open" and (before is None or before.link != "open")
         scene = self._told.scene
-        self._told.state(state, before, self.brb)
+        self._told.state(state, before, self._profile.obs)
         if self._told.scene != scene or state.link != "open":
             self._news.set()
         self._look_for_missing(state)

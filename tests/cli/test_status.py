@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from engines.wire import obs, show
+from kitsu_tui.cli.obs_report import scenes
 from kitsu_tui.cli.status import report
 from kitsu_tui.model.reduce import reduce
-from kitsu_tui.model.state import ShowState
+from kitsu_tui.model.state import ObsView, ShowState
 
 
 def test_what_engines_say_has_no_power_over_the_terminal() -> None:
@@ -103,3 +104,15 @@ def test_what_panic_has_not_reached_and_how_the_last_drill_went() -> None:
     assert "putting back waits for obs: obs is backoff" in lines_of(
         panic, show.Resumed(by="ana", epoch=3), back
     )
+
+
+def test_scenes_that_are_offered_come_first() -> None:
+    view = ObsView(state=obs.State(link="open", scene="B", scenes=["A", "B", "C"]))
+    found = scenes(view)
+    assert found is not None
+    assert (found.scenes, found.offered) == (["A", "B", "C"], 3)
+    view.offers = ["C", "A"]
+    found = scenes(view)
+    assert found is not None
+    assert (found.scenes, found.offered) == (["C", "A", "B"], 2)
+    assert scenes(ObsView()) is None

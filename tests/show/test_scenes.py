@@ -41,6 +41,13 @@ async def test_state_figures_and_link_are_told_and_the_link_only_when_it_changes
         assert stage.of(show.ObsFigures)[-1].figures.live_s == 1.0
 
 
+async def test_scenes_that_the_profile_wants_offered_are_told_in_its_order() -> None:
+    async with ObsStage(obs={"scenes": ["Wide", "Nowhere", "Main", "Wide"]}) as stage:
+        assert stage.of(show.ObsState)[-1].offers == ["Wide", "Main"]
+        stage.scenes.use(ObsStage().profile)
+        assert stage.of(show.ObsState)[-1].offers == []
+
+
 async def test_words_on_a_link_that_is_as_it_was_are_told_seldom() -> None:
     async with ObsStage(there=False) as stage:
         stage.desk.state = obs.State(link="closed", detail="try 0")
