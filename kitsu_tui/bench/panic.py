@@ -116,6 +116,7 @@ class Bench:
                         await _linked(client)
                         rounds.stage = Stage(lab)
                         held.callback(rounds.stage.close)
+                        self.found.floor = await rounds.stage.floor()
                     await self._conditions(place, client, rounds, state, lab)
 
     def _text(self, lab: ObsLab | None) -> str:

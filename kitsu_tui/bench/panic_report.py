@@ -26,6 +26,7 @@ class Measured:
         without: why no OBS takes part; empty when one does.
         exits: milliseconds from the start of `kitsu panic` to its exit.
         back: milliseconds from OBS answering again to the BRB scene, with panic latched.
+        floor: milliseconds from a scene's request to OBS's event, with no show between.
         ended: why it ended before all was measured.
     """
 
@@ -35,6 +36,7 @@ class Measured:
     ears: Listener | None = None
     exits: list[float] = field(default_factory=list)
     back: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
     ended: str = ""
 
     def __bool__(self) -> bool:
@@ -108,6 +110,7 @@ def _stage(found: Measured, drills: list[Pressed]) -> list[Figure]:
         figure("press to filter, read back", _read_back(drills, "obs.filter"), "ms"),
         figure("resume to all put back", _seen(drills, lambda s: s.back), "ms"),
         below("OBS answers again to BRB", found.back, "ms", BACK_MS),
+        figure("OBS alone, scene to event", found.floor, "ms"),
     ]
 
 

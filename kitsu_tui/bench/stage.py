@@ -29,7 +29,7 @@ PROFILE = f"""\
 obs: {{brb_scene: {BRB}, panic_filter: Main/{PANIC_FILTER}, panic_mutes: [all]}}
 engines: {{obs: {{enabled: true}}}}
 """
-EVENTS = 2000
+EVENTS, FLOOR = 2000, 30
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,18 @@ class Stage:
         )
         try:
             await asyncio.to_thread(self._prepare, self.last)
+        except ObsTrouble as err:
+            raise BenchFailed(f"OBS: {err}") from None
+
+    async def floor(self, samples: int = FLOOR) -> list[float]:
+        """Milliseconds from asking OBS for a scene to its event, by a cut and with no show between:
+        what no panic can be quicker than, on this machine as busy as it is.
+
+        Raises:
+            BenchFailed: OBS does not answer.
+        """
+        try:
+            return await asyncio.to_thread(self._floor, samples)
         except ObsTrouble as err:
             raise BenchFailed(f"OBS: {err}") from None
 
@@ -197,6 +209,25 @@ class Stage:
             filterName=PANIC_FILTER,
             filterEnabled=False,
         )
+
+    def _floor(self, samples: int) -> list[float]:
+        found: list[float] = []
+        self._prepare(Set())
+        for number in range(samples):
+            # Random, or it would keep step with OBS's frames.
+            time.sleep(self._chance.uniform(0.02, 0.1))
+            self._events.clear()
+            asked, wanted = time.perf_counter_ns(), FROM[(number + 1) % 2]
+            self._client.request("SetCurrentProgramScene", sceneName=wanted)
+            end = time.monotonic() + SETTLE_S
+            while time.monotonic() < end:
+                told = [e for e in list(self._events) if e[0] == "CurrentProgramSceneChanged"]
+                came = [at for _, data, at in told if data.get("sceneName") == wanted]
+                if came:
+                    found.append((came[0] - asked) / 1e6)
+                    break
+                time.sleep(POLL_S / 5)
+        return found
 
     def _hear(self, seen: Seen, at: int) -> None:
         muted: dict[str, int] = {}

@@ -124,3 +124,12 @@ async def test_an_obs_that_ends_is_said() -> None:
             await stage.prepare()
     with a_stage() as (_, stage, _), pytest.raises(BenchFailed, match="does not show BRB"):
         await stage.shows(BRB, 0.05)
+
+
+async def test_obs_alone_is_timed_too() -> None:
+    with a_stage() as (fake, stage, _):
+        found = await stage.floor(4)
+        asked = [data["sceneName"] for kind, data in fake.asked if kind == "SetCurrentProgramScene"]
+    assert len(found) == 4
+    assert min(found) > 0
+    assert asked == ["Main", "Close-up", "Main", "Close-up", "Main"]
