@@ -47,11 +47,12 @@ class StageDoer:
         known = self._obs("scene")
         if known is None:
             return
-        before = self._link.state.obs.scene_before
-        if before == known.scene or before not in known.scenes:
+        view = self._link.state.obs
+        names, before = view.offers or known.scenes, view.scene_before
+        if before == known.scene or before not in names:
             before = ""
         choices = [
-            (name, f"{name}  (the one before)" if name == before else name) for name in known.scenes
+            (name, f"{name}  (the one before)" if name == before else name) for name in names
         ]
         if not choices:
             self._link.notice("scene: OBS has none", "warn")

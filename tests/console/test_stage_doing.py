@@ -93,6 +93,17 @@ async def test_what_is_called_otherwise_is_offered_by_likeness(attached: Attache
     assert (await server.until_asked("show.scene")).scene == "Close-up"
 
 
+async def test_only_what_the_profile_wants_offered_is_and_in_its_order(attached: Attached) -> None:
+    app, pilot, server = attached
+    server.tell(show.ObsState(state=STATE, offers=["Close-up", "Talk"]))
+    await until(pilot, lambda: app.link.state.obs.offers)
+    await pilot.press("S")
+    await until(pilot, lambda: isinstance(app.screen, Pick))
+    text = text_of(app)
+    assert text.index("Close-up") < text.rindex("Talk")
+    assert "Starting soon  (the one before)" not in text
+
+
 def test_near_names() -> None:
     choices = [(name, name) for name in STATE.scenes]
     assert near("bbr", choices)[0][0] == "BRB"
@@ -316,6 +327,16 @@ async def test_keys_theme_layout_and_the_live_look_follow_a_switch(attached: Att
     assert [name for name, _ in server.asked] == ["show.interrupt"]
     assert "starter → loud by bob@x" in notices(app)
     assert not app.desk.has_obs
+
+
+async def test_a_switch_does_not_make_keys_of_what_is_being_typed(attached: Attached) -> None:
+    app, pilot, server = attached
+    await pilot.press("slash", *"ab")
+    server.tell(changed(layout="talk", keys={"interrupt": ["c"], "persona": ["J"]}))
+    await until(pilot, lambda: app.desk.layout_name == "talk")
+    await pilot.press("c", "enter")
+    assert (await server.until_asked("show.say")).text == "abc"
+    assert [name for name, _ in server.asked] == ["show.say"]
 
 
 async def test_keys_that_cannot_be_leave_those_from_before(attached: Attached) -> None:
