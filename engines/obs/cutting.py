@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from engines.obs.client import Fault
 from engines.obs.names import unknown
-from engines.obs.session import Asked, Session
+from engines.obs.session import Answer, Asked, Session
 
 EVENT_S = 0.15
 """A cut's event comes half a frame and 8 ms after it; this is four frames at 30 a second."""
@@ -47,6 +47,15 @@ def standing(session: Session, scene: str) -> Standing:
     Raises:
         Fault: no answer.
     """
+    return look(session, scene, [])[0]
+
+
+def look(session: Session, scene: str, also: list[Asked]) -> tuple[Standing, list[Answer]]:
+    """`standing`, and the answers to what is asked beside it, in one round trip.
+
+    Raises:
+        Fault: no answer.
+    """
     asked: list[Asked] = [
         ("GetCurrentProgramScene", None),
         ("GetCurrentSceneTransition", None),
@@ -56,10 +65,8 @@ def standing(session: Session, scene: str) -> Standing:
         ("GetCurrentPreviewScene", None),
     ]
     known = [each for each in asked if session.knows(each[0])]
-    found = {
-        request: answer.data
-        for (request, _), answer in zip(known, session.batch(known), strict=True)
-    }
+    answers = session.batch([*known, *also])
+    found = {request: answer.data for (request, _), answer in zip(known, answers, strict=False)}
     tracker = session.tracker
     transition = found.get("GetCurrentSceneTransition", {})
     override = found.get("GetSceneSceneTransitionOverride", {})
@@ -68,7 +75,7 @@ def standing(session: Session, scene: str) -> Standing:
     studio = found.get("GetStudioModeEnabled", {}).get("studioModeEnabled", tracker.studio)
     preview = found.get("GetCurrentPreviewScene", {}).get("currentPreviewSceneName")
     program = found.get("GetCurrentProgramScene", {}).get("currentProgramSceneName")
-    return Standing(
+    now = Standing(
         scene=str(program or tracker.scene),
         studio=bool(studio),
         preview=str(preview or "") if studio else "",
@@ -78,6 +85,7 @@ def standing(session: Session, scene: str) -> Standing:
         override_ms=_whole(override.get("transitionDuration")),
         running=tracker.moving or between,
     )
+    return now, answers[len(known) :]
 
 
 def is_there(session: Session, now: Standing, scene: str) -> bool:

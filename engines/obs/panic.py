@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engines.obs.cutting import cut, is_there, override_of, put_back, standing
+from engines.obs.cutting import cut, is_there, look, override_of, put_back, standing
 from engines.obs.names import unknown
 from engines.obs.session import Asked, Session
 from engines.wire import obs
@@ -92,13 +92,12 @@ class Applying:
         brb = self._config.brb_scene
         names, lacking = self._to_mute()
         asked: list[Asked] = [("GetInputMute", {"inputName": name}) for name in names]
-        read = self._session.batch(asked) if asked else []
+        now, read = look(self._session, brb, asked)
         loud = [
             name
             for name, answer in zip(names, read, strict=True)
             if answer.ok and not answer.data.get("inputMuted")
         ]
-        now = standing(self._session, brb)
         found, trouble = self._filter()
         stood = self.stood
         if stood is None:
