@@ -57,6 +57,12 @@ def test_what_waits_is_said_once_with_its_reason_and_not_as_failed() -> None:
     assert "obs.scene WAITS (OBS is closed)" in text(made(one))
 
 
+def test_what_waits_has_not_failed_whatever_its_milliseconds() -> None:
+    event = msgspec.structs.replace(PANIC, surfaces=dict.fromkeys(WAITING, None))
+    assert "obs.scene obs.mutes obs.filter WAIT (OBS is closed)" in text(made(event))
+    assert "FAILED" not in text(made(event))
+
+
 @pytest.mark.usefixtures("utc")
 def test_at_80_columns_everything_that_is_wrong_is_there_whole() -> None:
     shown = text(made(PANIC), 80)

@@ -77,10 +77,9 @@ class Desk(Screen[None]):
         self._bell_told: int | None = None
         self._bell_rung = float("-inf")
         self.keys: Keys = DEFAULT_KEYS
-        self.panes: dict[str, AnyPane] = {
-            pane.NAME: pane
-            for pane in (Transcript(), Engines(), Latency(), Host(), Obs(), Alerts(), Logs())
-        }
+        self.engines, self.obs, self.logs = Engines(), Obs(), Logs()
+        panes = (Transcript(), self.engines, Latency(), Host(), self.obs, Alerts(), self.logs)
+        self.panes: dict[str, AnyPane] = {pane.NAME: pane for pane in panes}
         self.active = "transcript"
         self._stale: set[str] = set(self.panes)
         self._marked: set[str] = set()
@@ -117,27 +116,6 @@ class Desk(Screen[None]):
     def notices_shown(self) -> list[str]:
         """The last words of the footer."""
         return self._notices.shown
-
-    @property
-    def engines(self) -> Engines:
-        """The engines pane, which knows the selected engine."""
-        pane = self.panes["engines"]
-        assert isinstance(pane, Engines)  # noqa: S101 -- made above
-        return pane
-
-    @property
-    def logs(self) -> Logs:
-        """The logs pane."""
-        pane = self.panes["logs"]
-        assert isinstance(pane, Logs)  # noqa: S101 -- made above
-        return pane
-
-    @property
-    def obs(self) -> Obs:
-        """The OBS pane, which knows the selected row."""
-        pane = self.panes["obs"]
-        assert isinstance(pane, Obs)  # noqa: S101 -- made above
-        return pane
 
     @property
     def input_line(self) -> InputLine:
@@ -207,8 +185,11 @@ class Desk(Screen[None]):
 
     def use_layout(self, name: Layout) -> None:
         """Arrange the panes so."""
+        focused = self.focused
         self.layout_name, self.zoomed = name, False
         self.show_pane(home(self.size_class, name, self.active, obs=self.has_obs))
+        if isinstance(focused, InputLine):  # a profile's wish must not make keys of what is typed
+            self.set_focus(focused)
 
     def toggle_pause(self) -> None:
         """Have the picture stand still, or go on."""
