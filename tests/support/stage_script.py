@@ -67,9 +67,7 @@ DRILL = show.Drilled(
 )
 
 
-def stage(
-    state: obs.State = STATE, figures: obs.Figures | None = FIGURES
-) -> list[show.ShowEvent]:
+def stage(state: obs.State = STATE, figures: obs.Figures | None = FIGURES) -> list[show.ShowEvent]:
     """OBS is there, and shows the scene of its mood."""
     told: list[show.ShowEvent] = [
         show.EngineChanged(engine="obs", state="ready", pid=4010),
