@@ -73,7 +73,7 @@ class Switching:
         was begun after it has been heard; the sentences before the one that was cut.
         """
         self.show.kitsu("say", "Tell me a story.")
-        self.airing(0)
+        self.airing(1)
         until()
         told = self.show.status()["turns"][-1]
         assert not told["status"], f"she was still telling it: {told}"
@@ -140,8 +140,7 @@ def silences(samples: Any, rate: int, ms: float) -> list[tuple[float, float]]:
 
 
 def holes(wav: Path, since: int, sentences: list[float]) -> list[tuple[float, float]]:
-    """Silences of 10 ms and more that are in the middle of a sentence (ms heard before, ms). The
-    first is left out: it is heard as it is made, and a busy machine may not keep up with it.
+    """Silences of 10 ms and more that are in the middle of a sentence (ms heard before, ms).
 
     Args:
         since: samples in the file before the first of these sentences.
@@ -155,7 +154,7 @@ def holes(wav: Path, since: int, sentences: list[float]) -> list[tuple[float, fl
     for at, length in silences(samples[first : last + 1], rate, 10):
         heard = at - silent
         silent += length
-        if heard > sentences[0] and min(abs(between - heard)) > 60:
+        if min(abs(between - heard)) > 60:
             found.append((heard, length))
     return found
 
@@ -197,10 +196,13 @@ def test_a_changed_voice_comes_without_a_gap_in_a_sentence(stage: Switching) -> 
     assert stage.show.engine("tts")["restarts"] == restarts + 1
     time.sleep(1.5)
     lengths = [s["heard_ms"] for s in sentences]
-    assert holes(stage.wav, since, lengths) == []
     # The last is said by the new one: 40 % faster, letter for letter.
     pace = [ms / len(s["text"]) for ms, s in zip(lengths, sentences, strict=True)]
     assert pace[-1] < 0.85 * pace[0]
+    found = holes(stage.wav, since, lengths)
+    if any(heard < lengths[0] for heard, _ in found):
+        pytest.skip("before anything was switched this machine was too busy for a voice")
+    assert found == []
 
 
 def test_audio_begins_anew_between_two_sentences_and_she_speaks_on(stage: Switching) -> None:
