@@ -212,6 +212,7 @@ class ConsoleApp(App[Ending]):
         panic = {*PANIC_KEYS, *keys["panic"]}
         self._panic_keys.update(panic)  # at no moment without one: the input thread reads it
         self._panic_keys.intersection_update(panic)
+        self._keys_in.keys(sequences(panic))
         _bind(self, _bindings(keys))
         for name, pane in self.desk.panes.items():
             _bind(pane, _bindings(keys, name))

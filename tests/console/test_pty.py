@@ -6,10 +6,11 @@ import sys
 import termios
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from engines.wire.logline import LogLine
-from engines.wire.show import Muted
+from engines.wire.show import ConsoleWishes, Muted, ShowStarted
 from tests.conftest import Sandbox
 from tests.console.pty_console import PtyConsole
 from tests.support.scripted_show import ScriptedShow, log_lines, script
@@ -136,6 +137,27 @@ async def test_panic_while_the_console_hangs(scripted: ScriptedShow, attached: P
     await show.until_asked("show.mute")
     asked = [name for name, _ in show.asked]
     assert asked.count("show.panic") == 1, "it does not panic again when it goes on"
+
+
+async def test_a_key_that_the_profile_adds_to_panic_works_while_the_console_hangs(
+    sandbox: Sandbox,
+) -> None:
+    first, *rest = script()
+    assert isinstance(first, ShowStarted)
+    wishes = ConsoleWishes(keys={"panic": ["f8"]})
+    events = [msgspec.structs.replace(first, console=wishes), *rest]
+    async with (
+        ScriptedShow(sandbox.environ, events) as show,
+        PtyConsole(show.environ, "--attach-only") as console,
+    ):
+        await show.until(lambda: show.watchers == 1 and show.connections == 2)
+        await console.drawn("favourite snack")
+        os.kill(console.process.pid, signal.SIGSTOP)
+        try:
+            console.keys("\x1b[19~")
+            await show.until_asked("show.panic")
+        finally:
+            os.kill(console.process.pid, signal.SIGCONT)
 
 
 async def test_a_line_typed_in_one_go(scripted: ScriptedShow, attached: PtyConsole) -> None:
