@@ -55,7 +55,7 @@ async def by_key(rounds: Rounds, terminal: Terminal, samples: int) -> None:
         if name == STALLED:
             terminal.stall()
             await _stand_still(rounds, terminal, press)
-        await rounds.collect(name, part, press, twice=True)
+        await rounds.collect(name, part, press)
         if seen and seen not in terminal.text:
             raise BenchFailed(f"{name}: it did not stay so; the screen:\n{terminal.text}")
         if name == STALLED:
@@ -79,9 +79,9 @@ async def _stand_still(rounds: Rounds, terminal: Terminal, press: Callable[[int]
     end = time.monotonic() + STALL_S
     while time.monotonic() < end:
         warm = len(rounds.presses.get(WARMING, ())) + 1
-        await rounds.collect(WARMING, warm, press, twice=True)
+        await rounds.collect(WARMING, warm, press)
     before = terminal.unread
-    await rounds.collect(WARMING, len(rounds.presses[WARMING]) + 2, press, twice=True)
+    await rounds.collect(WARMING, len(rounds.presses[WARMING]) + 2, press)
     if terminal.unread != before or not before:
         raise BenchFailed("the console goes on writing to a terminal that nobody reads")
 

@@ -7,14 +7,12 @@ All times are of `time.perf_counter_ns()`, which is one clock for all processes 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engines.wire import control, show
-from engines.wire.peer import RequestFailed
 from kitsu_tui.bench.loudspeaker import Loudspeaker
 from kitsu_tui.bench.place import BenchFailed, cpu_seconds, watch
 from kitsu_tui.bench.stage import Seen, Stage
@@ -25,10 +23,6 @@ SOUNDING_MS = 60
 DELAY_S = (0.02, 0.45)
 """After her first sound comes the press: no multiple of a block, and while all engines work."""
 AUDIBLE_S, DONE_S = 20.0, 10.0
-AGAIN_S, AGAIN = 1.0, 10
-"""A key's press is asked for twice (`kitsu_tui.console.keywatch`); the second must not come after
-the resume, where it would be a press of its own.
-"""
 TAIL_S = 0.3
 """So long after a press the recording of the loudspeaker is waited for."""
 TOLD = 10
@@ -105,17 +99,12 @@ class Rounds:
         self._tell = tell
         self._events: asyncio.Queue[show.ShowEvent] = asyncio.Queue(10_000)
         self._count = 0
-        self._asked = asyncio.Semaphore(0)
-        """Asked for panic so often since the press."""
         watch(client, self._told)
 
     def _told(self, told: show.Told) -> None:
         event = told.event
         if isinstance(event, show.EngineFigures):
             self.cpu.setdefault(event.engine, []).append(event.cpu)
-        elif isinstance(event, show.Acted):
-            if event.name == "panic":
-                self._asked.release()
         elif isinstance(event, show.Airing | show.TurnDone | show.Panicked):
             if self._events.full():
                 self._events.get_nowait()
@@ -128,13 +117,11 @@ class Rounds:
         press: Callable[[int], int],
         *,
         after: Callable[[], None] = lambda: None,
-        twice: bool = False,
     ) -> None:
         """Take `samples` presses. `press` is given the round's number, and returns when it pressed.
 
         Args:
             after: called when every surface has answered, before the resume.
-            twice: the press is asked for twice, as a console's key is.
 
         Raises:
             BenchFailed: she does not speak, or a press had no effect.
@@ -145,7 +132,7 @@ class Rounds:
         for _ in range(samples * (1 + MISSES) + 10):
             if len(found) >= samples:
                 return
-            pressed = await self._round(press, after, twice)
+            pressed = await self._round(press, after)
             if pressed is not None and pressed.silent > pressed.at - SOUNDING_MS * 1_000_000:
                 found.append(pressed)
                 if len(found) % TOLD == 0:
@@ -157,7 +144,7 @@ class Rounds:
         raise BenchFailed(f"{condition}: she sounded at {len(found)} presses only")
 
     async def _round(
-        self, press: Callable[[int], int], after: Callable[[], None], twice: bool
+        self, press: Callable[[int], int], after: Callable[[], None]
     ) -> Pressed | None:
         self._count += 1
         said = await self._say(TOPICS[self._count % len(TOPICS)])
@@ -172,7 +159,6 @@ class Rounds:
         used = cpu_seconds(self._engines.values())
         if self.stage is not None:
             self.stage.begin()
-        self._asked = asyncio.Semaphore(0)
         at = press(self._count)
         try:
             done = await self._panicked(at)
@@ -186,8 +172,6 @@ class Rounds:
         if self.loudspeaker is not None:
             await asyncio.sleep(max(0.0, TAIL_S - (time.perf_counter_ns() - at) / 1e9))
             pressed.heard_ms = self.loudspeaker.last_sound_ms(at)
-        if twice:
-            await self._asked_again()
         asked = time.perf_counter_ns()
         await self._quietly_resume()
         if self.stage is not None and pressed.seen is not None:
@@ -196,16 +180,9 @@ class Rounds:
 
     async def _say(self, text: str) -> control.Said:
         """Let her speak; what was told before is forgotten."""
-        for left in reversed(range(AGAIN)):
-            while not self._events.empty():
-                self._events.get_nowait()
-            try:
-                return await self._client.ask(control.SAY, control.Say(text=text, by="bench"))
-            except RequestFailed as err:
-                if err.code != "refused" or not left:
-                    raise
-                await self._quietly_resume()  # a late second press of a key
-        raise AssertionError
+        while not self._events.empty():
+            self._events.get_nowait()
+        return await self._client.ask(control.SAY, control.Say(text=text, by="bench"))
 
     async def _sounds(self, turn: int) -> bool:
         try:
@@ -229,12 +206,6 @@ class Rounds:
                         return event
         except TimeoutError:
             raise BenchFailed(f"a press had no effect within {DONE_S:g} s") from None
-
-    async def _asked_again(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(AGAIN_S):
-                await self._asked.acquire()
-                await self._asked.acquire()
 
     async def _quietly_resume(self) -> None:
         await self._client.ask(control.RESUME, control.Resume(by="bench"))

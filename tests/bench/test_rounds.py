@@ -17,7 +17,7 @@ from kitsu_tui.bench.rounds import Pressed, Rounds
 from kitsu_tui.client import Client
 from kitsu_tui.config import endpoint
 from tests.conftest import Sandbox
-from tests.support.scripted_show import Refusal, ScriptedShow
+from tests.support.scripted_show import ScriptedShow
 
 MS = 1_000_000
 
@@ -120,30 +120,16 @@ def test_nothing_after_the_press_is_no_negative_time() -> None:
     assert (before.last_sound_ms, before.cut_ms) == (0.0, 0.0)
 
 
-class TwiceAsked(Speaking):
-    """A key's second press comes after the resume, once."""
-
-    late = True
-
-    def _do(self, kind: RequestKind[Any, Any], params: Any) -> Any:
-        if kind is control.SAY and self.late:
-            self.late = False
-            raise Refusal("panic is latched: resume first (kitsu resume)")
-        return super()._do(kind, params)
-
-
-async def test_a_late_second_press_of_a_key_is_resumed_and_is_no_sample(sandbox: Sandbox) -> None:
-    async with a_show(sandbox, TwiceAsked) as (speaking, rounds):
+async def test_what_is_told_late_of_an_earlier_press_is_no_sample(sandbox: Sandbox) -> None:
+    async with a_show(sandbox) as (speaking, rounds):
 
         def press(number: int) -> int:
             at = time.perf_counter_ns()
-            # One of an earlier press is told late.
-            speaking.tell(panicked(at - 50 * MS, 3), panicked(at, 8), acted(), acted())
+            speaking.tell(panicked(at - 50 * MS, 3), panicked(at, 8))
             return at
 
-        await rounds.collect("plain", 1, press, twice=True)
+        await rounds.collect("plain", 1, press)
         assert [p.last_sound_ms for p in rounds.presses["plain"]] == [8]
-        assert [name for name, _ in speaking.asked].count("show.resume") == 2
 
 
 async def test_what_is_to_be_done_after_a_press_is_done_though_it_had_no_effect(
@@ -157,7 +143,3 @@ async def test_what_is_to_be_done_after_a_press_is_done_though_it_had_no_effect(
                 "plain", 1, lambda number: time.perf_counter_ns(), after=lambda: done.append("x")
             )
     assert done == ["x"]
-
-
-def acted() -> show.Acted:
-    return show.Acted(name="panic", by="console")
