@@ -43,6 +43,8 @@ async def drill(running: Running, ask: control.Drill) -> control.Drilled:
     Raises:
         Refusal: it must not be rehearsed now.
     """
+    if running.switcher.under_way:
+        raise Refusal(f"{running.switcher.under_way} is under way: wait for its end")
     found = await running.drills.run(ask.by, on_air=ask.on_air)
     bad = sorted({k for k, ms in (found.surfaces | found.put_back).items() if ms is None})
     detail = "all reached, all put back" if found.ok else f"amiss: {', '.join(bad or found.why)}"

@@ -51,7 +51,8 @@ class Switcher:
 
     def __init__(self, running: Running) -> None:
         self._show = running
-        self._under_way = ""
+        self.under_way = ""
+        """The switch that is being made, in words; empty when there is none."""
 
     async def use(self, ask: control.UseProfile) -> control.Switched:
         """Switch, or tell what that would change. A switch goes on when its asker hangs up.
@@ -66,9 +67,9 @@ class Switcher:
         if ask.dry_run:
             found = await asyncio.to_thread(self._prepare, ask.profile)
             return control.Switched(plan=found.plan, done=False, ms=_ms(began))
-        if self._under_way:
-            raise Refusal(f"{self._under_way} is under way: wait for its end")
-        self._under_way = f"a switch to {ask.profile} by {ask.by}"
+        if self.under_way:
+            raise Refusal(f"{self.under_way} is under way: wait for its end")
+        self.under_way = f"a switch to {ask.profile} by {ask.by}"
         task = self._show.job(self._run(ask, began))
         task.add_done_callback(_looked_at)
         return await asyncio.shield(task)
@@ -78,7 +79,7 @@ class Switcher:
             found = await asyncio.to_thread(self._prepare, ask.profile)
             return await Switch(self._show, found, ask.by, began).run()
         finally:
-            self._under_way = ""
+            self.under_way = ""
 
     def _prepare(self, name: str) -> Prepared:
         """Runs in a thread."""

@@ -18,6 +18,7 @@ from engines.wire import control, echo, show
 from engines.wire.logline import Masker
 from kitsu_tui.config import ConfigError, load_profile
 from kitsu_tui.show.director import Refusal
+from kitsu_tui.show.drill import drill
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.main import Running
 from kitsu_tui.show.switch import Switch
@@ -271,6 +272,8 @@ async def test_one_switch_at_a_time_and_it_goes_on_when_its_asker_hangs_up(live:
     await until(lambda: live.state.switching.phase == "preparing")
     with pytest.raises(Refusal, match=r"a switch to .*stuck.* by cli:me is under way"):
         await live.use(stuck, by="cli:you")
+    with pytest.raises(Refusal, match="a switch to .* is under way"):
+        await drill(live.running, control.Drill(by="cli:you"))
     dry = await live.use(stuck, dry_run=True)
     assert (dry.done, dry.plan.restarts) == (False, ["echo"])
     first.cancel()
