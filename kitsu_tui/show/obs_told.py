@@ -145,9 +145,10 @@ class ObsTold:
                 while self._asked.popleft() is not asked:
                     pass  # an older wish was overtaken
                 return asked.by, asked.why
-        if panicked and scene == brb:
-            return self._panic_by, "drill" if is_drill(self._panic_by) else "panic"
         lately = now - self._resumed_at < RESUME_S and not found
+        # OBS may tell of panic's scene only after a quick resume, with what is put back to follow.
+        if scene == brb and (panicked or lately):
+            return self._panic_by, "drill" if is_drill(self._panic_by) else "panic"
         if lately or (panicked and not self._latched()):
             self._resumed_at = float("-inf")
             return self._resumed_by, "drill" if is_drill(self._resumed_by) else "resumed"

@@ -143,6 +143,23 @@ async def test_panic_and_resume_are_told_as_such_and_hold_nothing(by: str) -> No
         assert stage.desk.scenes() == ["Close-up"]
 
 
+async def test_a_panic_scene_that_obs_tells_of_after_the_resume_is_nobodys_choice() -> None:
+    async with ObsStage(scenes=MOODS) as stage:
+        stage.told.append(show.Panicked(by="drill:ana", epoch=2))
+        stage.desk.tell(panicked=True)
+        stage.told.append(show.Resumed(by="drill:ana", epoch=3))
+        stage.desk.tell(panicked=False)
+        await stage.settle()
+        await stage.by_hand("BRB")
+        await stage.by_hand("Main")
+        assert stage.changes()[1:] == [
+            ("BRB", "drill:ana", "drill"),
+            ("Main", "drill:ana", "drill"),
+        ]
+        await stage.speak(ONE)
+        assert stage.desk.scenes() == ["Close-up"]
+
+
 async def test_an_obs_that_was_started_anew_has_not_been_changed_by_hand() -> None:
     async with ObsStage(scenes=MOODS) as stage:
         stage.desk.tell(link="closed")
