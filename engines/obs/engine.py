@@ -70,13 +70,20 @@ class ObsEngine(Engine[obs.Config]):
     async def change(self, params: obs.Ask, call: Call) -> obs.Changed:
         """Change something, and read it back."""
         began = time.perf_counter()
-        held = self._worker.held
-        if held is not None and not held.resume and (why := allowed(params.change, self.config)):
-            raise Refused("panic", why)
+        self._check_held(params.change)
         detail = await self._wait(
-            self._worker.post(CHANGE, lambda session: work(session, params.change))
+            self._worker.post(CHANGE, lambda session: self._work(session, params.change))
         )
         return obs.Changed(detail=detail, ms=round((time.perf_counter() - began) * 1000, 2))
+
+    def _work(self, session: Session, change: obs.Change) -> Any:
+        self._check_held(change)  # panic may have overtaken it
+        return work(session, change)
+
+    def _check_held(self, change: obs.Change) -> None:
+        held = self._worker.held
+        if held is not None and not held.resume and (why := allowed(change, self.config)):
+            raise Refused("panic", why)
 
     @handles(obs.LOOK)
     async def look(self, params: Empty, call: Call) -> obs.State:
@@ -90,10 +97,9 @@ class ObsEngine(Engine[obs.Config]):
     @handles(surface.PANIC)
     async def panic(self, params: surface.Panic, call: Call) -> surface.Reached:
         """Bring OBS to panic, and hold it there over every loss of the link."""
-        kept = stood_of(params.before)
-        told = kept is not None
+        kept, known = stood_of(params.before), stood_of(params.before)
         return await self._want(
-            Wish(params.epoch, False, kept, time.perf_counter(), told=told), call
+            Wish(params.epoch, False, kept, time.perf_counter(), known=known), call
         )
 
     @handles(surface.RESUME)
@@ -140,9 +146,9 @@ class ObsEngine(Engine[obs.Config]):
             self.link.status(*status)
         self.link.send(obs.STATE, state)
 
-    async def told_before(self, epoch: int, stood: Stood) -> None:
+    async def told_before(self, epoch: int, stood: Stood, adds: bool) -> None:
         """To be on its way before anything is changed."""
-        body = surface.Before(epoch=epoch, before=msgspec.to_builtins(stood))
+        body = surface.Before(epoch=epoch, before=msgspec.to_builtins(stood), adds=adds)
         call = self._calls.get(epoch)
         if call is not None and call.wanted:
             await call.send(surface.BEFORE, body)
@@ -163,8 +169,8 @@ class _Teller(Told):
     def figures(self, figures: obs.Figures) -> None:
         self._soon(self._engine.link.send, obs.FIGURES, figures)
 
-    def before(self, epoch: int, stood: Stood) -> None:
-        told = self._engine.told_before(epoch, stood)
+    def before(self, epoch: int, stood: Stood, adds: bool) -> None:
+        told = self._engine.told_before(epoch, stood, adds)
         try:
             future = asyncio.run_coroutine_threadsafe(told, self._loop)
         except RuntimeError:

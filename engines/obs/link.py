@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any
 
+from msgspec.structs import replace
+
 from engines.harness import Refused
 from engines.obs.backoff import Backoff
 from engines.obs.client import Address, Client, Denied, Fault
@@ -40,7 +42,7 @@ class Told:
 
     def figures(self, figures: obs.Figures) -> None: ...
 
-    def before(self, epoch: int, stood: Stood) -> None: ...
+    def before(self, epoch: int, stood: Stood, adds: bool) -> None: ...
 
     def reached(self, epoch: int, steps: list[Step]) -> None: ...
 
@@ -302,8 +304,9 @@ class Worker:
         if wish.resume:
             doing = Resuming(session, began, stood)
         else:
+            adds = stood is not None
             doing = Applying(
-                session, self.config, began, stood, lambda found: self._tell(wish, found)
+                session, self.config, began, stood, lambda found: self._tell(wish, found, adds)
             )
         try:
             steps = doing.run()
@@ -318,11 +321,11 @@ class Worker:
         if not wish.answer(steps) and self._wish is wish:
             self._told.reached(wish.epoch, steps)
 
-    def _tell(self, wish: Wish, stood: Stood) -> None:
+    def _tell(self, wish: Wish, stood: Stood, adds: bool) -> None:
         self._stood = stood
-        if not wish.told:
-            wish.told = True
-            self._told.before(wish.epoch, stood)
+        if stood != wish.known:
+            wish.known = replace(stood, mutes=list(stood.mutes))
+            self._told.before(wish.epoch, wish.known, adds)
 
     # -- telling -----------------------------------------------------------------------------
 

@@ -111,6 +111,8 @@ class Applying:
                 override=now.override,
                 override_ms=now.override_ms,
             )
+        elif stood.brb != brb and brb in self._session.tracker.scenes:  # another profile's
+            stood.brb, stood.override, stood.override_ms = brb, now.override, now.override_ms
         stood.mutes += [name for name in loud if name not in stood.mutes]
         if found is not None and not found.on:
             stood.filter = (found.source, found.name)

@@ -44,6 +44,10 @@ _LISTS: dict[str, tuple[Part, ...]] = {
 }
 
 
+TEXT = 1000
+"""Characters of a text source that are told: the state must fit on a line of the wire."""
+
+
 def makes_text(kind: str) -> bool:
     """True for the kind of a text source, on any system and of any version."""
     return kind.startswith(TEXT_KINDS)
@@ -120,7 +124,7 @@ class Tracker:
             transition=self.transition,
             scenes=self.scenes[:most],
             items=self.items[:most],
-            inputs=list(self.inputs.values())[:most],
+            inputs=[_short(each) for each in list(self.inputs.values())[:most]],
             filters=list(self.filters.values())[:most],
             streaming=self.streaming,
             recording=self.recording,
@@ -187,6 +191,12 @@ class Tracker:
             msgspec.structs.replace(each, on=on) if each.scene == scene and each.id == id_ else each
             for each in self.items
         ]
+
+
+def _short(each: obs.Input) -> obs.Input:
+    if each.text is None or len(each.text) <= TEXT:
+        return each
+    return msgspec.structs.replace(each, text=each.text[:TEXT])
 
 
 # -- what an event changes; source: protocol.md, "Events" ----------------------------------------

@@ -100,8 +100,8 @@ class Wish:
     """`time.perf_counter` of the request's arrival."""
     future: Future[list[Step]] | None = field(default_factory=Future)
     """None: nobody waits any more; it is told as `surface.reached`."""
-    told: bool = False
-    """The show knows what stood before."""
+    known: Stood | None = None
+    """What stood before, as far as the show has it."""
     done: bool = False
     """It stands in OBS, as long as this link lasts."""
 

@@ -102,7 +102,7 @@ class Input(Struct, frozen=True, kw_only=True):
     """None: it makes no sound."""
     volume_db: float | None = None
     text: str | None = None
-    """Of text sources."""
+    """Of text sources, its beginning."""
 
 
 class State(Body, frozen=True, kw_only=True):

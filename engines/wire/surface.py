@@ -50,6 +50,9 @@ class Before(Body, frozen=True, kw_only=True):
 
     epoch: int
     before: Any
+    adds: bool = False
+    """It is what was told (or given) before and more: to be kept instead of that. Anything else
+    that is told while something is kept is the panic's own picture, and of no account."""
 
 
 class Reached(Body, frozen=True, kw_only=True):

@@ -244,8 +244,10 @@ class Surfaces:
         kept = self._latch.kept.get(name)
         if kept is None and self._latch.panicked:
             kept = Kept(body.epoch)
-        if kept is None or kept.before is not None or body.epoch < kept.epoch:
-            return  # put back already, or what it shows now is the panic's
+        if kept is None or body.epoch < kept.epoch:
+            return  # put back already
+        if kept.before is not None and not body.adds:
+            return  # what it shows now is the panic's
         if len(encoder.encode(body)) > BEFORE_BYTES:
             log.error("%s: what stood before is too long to be kept: it cannot be put back", name)
             return

@@ -55,6 +55,21 @@ async def test_a_surface_is_asked_with_audio_and_put_back_at_resume() -> None:
         assert not stage.of(show.Alert)
 
 
+async def test_what_a_later_panic_adds_is_kept_and_what_it_sees_of_itself_is_not() -> None:
+    async with Stage(screens=("obs",)) as stage:
+        await stage.press()
+        epoch = stage.panic.epoch
+        surfaces = stage.panic.surfaces
+        surfaces._before("obs", surface.Before(epoch=epoch, before=BRB))
+        assert stage.latch.kept == {"obs": Kept(epoch, GAME)}
+        more = {**GAME, "scene": "Talk"}
+        surfaces._before("obs", surface.Before(epoch=epoch, before=more, adds=True))
+        assert stage.latch.kept == {"obs": Kept(epoch, more)}
+        await resume(stage)
+        surfaces._before("obs", surface.Before(epoch=epoch, before=more, adds=True))
+        assert stage.latch.kept == {}
+
+
 async def test_the_requests_are_on_their_way_before_anything_is_told() -> None:
     async with Stage(screens=("obs", "avatar")) as stage:
         order: list[str] = []

@@ -25,6 +25,17 @@ def test_a_hung_one_is_back_within_two_seconds_and_a_stranger_is_asked_seldom() 
     assert backoff.failed("closed") == 0.5
 
 
+def test_a_connection_that_ends_at_once_is_one_more_vain_try() -> None:
+    clock = Clock()
+    backoff = Backoff(clock)
+    for wait in (0.5, 1.0, 2.0, 2.0):
+        backoff.opened()
+        assert backoff.failed("foreign") == wait
+    backoff.opened()
+    clock.advance(5)
+    assert backoff.failed("foreign") == 0.5
+
+
 def test_a_wrong_password_is_not_tried_again_but_for_a_wish_each_ten_seconds() -> None:
     clock = Clock()
     backoff = Backoff(clock)

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
+from engines.wire import common, obs, surface
+from engines.wire.message import Empty
 from kitsu_tui.bench.obs_lab import ObsLab
 from kitsu_tui.obsws import ObsClient
+from tests.fakes.obs_websocket import FakeObs
 from tests.support.obs_engine import Driven, driven
 
 SOUNDS = ["Mic", "Desktop", "Music"]
@@ -98,14 +102,53 @@ async def test_panic_mutes_cuts_and_filters_and_resume_puts_it_back(
         assert (await engine.panic(2, before[0]))["mutes"].detail == "muted Mic"
         assert engine.befores == before
 
-        steps = await engine.resume(3, before[0])
+        # What a later one mutes beyond that is told, for the engine may not live to put it back.
+        stage.ask("SetInputMute", inputName="Music", inputMuted=False)
+        assert (await engine.panic(3, before[0]))["mutes"].detail == "muted Music"
+        added = engine.bench.events(surface.BEFORE)[1:]
+        assert [each.adds for each in added] == [True]
+        assert added[0].before == {**before[0], "mutes": [*before[0]["mutes"], "Music"]}
+        stage.ask("SetInputMute", inputName="Music", inputMuted=False)
+        assert (await engine.panic(4, added[0].before))["mutes"].detail == "muted Music"
+        assert len(engine.befores) == 2
+
+        steps = await engine.resume(5, added[0].before)
         assert all(step.ms is not None and not step.left for step in steps.values()), steps
-        assert stage.muted() == {"Music"}
+        assert stage.muted() == set()
         assert not stage.filter_on()
         await stage.until_scene("Main")
         assert stage.transition() == ("Fade", 300)
         state = await engine.until(lambda state: not state.panicked and state.scene == "Main")
         assert state.transition == "Fade"
+
+
+async def test_a_change_that_panic_overtakes_is_not_made_afterwards() -> None:
+    with FakeObs() as fake:
+        async with driven(fake.url) as engine:
+            with fake.lock:  # OBS takes its time for something
+                look = asyncio.create_task(engine.bench.peer.request(obs.LOOK, Empty()))
+                await asyncio.sleep(0.05)
+                scene = asyncio.create_task(engine.refused(obs.SetScene(scene="Starting")))
+                await asyncio.sleep(0.01)
+                panic = asyncio.create_task(engine.panic(1))
+                await asyncio.sleep(0.01)
+            await look
+            assert (await panic)["scene"].detail == "BRB"
+            assert await scene == ("panic", "panic is held: resume first")
+            assert (await engine.until(lambda state: state.panicked)).scene == "BRB"
+
+
+async def test_resume_finds_the_scene_of_another_profiles_panic() -> None:
+    with FakeObs() as fake:
+        async with driven(fake.url) as engine:
+            await engine.panic(1)
+            config = obs.Config(url=fake.url, brb_scene="Ending")
+            await engine.bench.peer.request(
+                common.CONFIGURE, common.Configure(config=msgspec.to_builtins(config))
+            )
+            assert (await engine.panic(2, engine.befores[0]))["scene"].detail == "Ending"
+            step = (await engine.resume(3, engine.befores[-1]))["scene"]
+            assert (step.detail, step.left) == ("Main", False)
 
 
 async def run_fade(stage: Stage, fade: str) -> None:

@@ -22,6 +22,12 @@ def tracker() -> Tracker:
     return made
 
 
+def test_a_long_text_is_told_by_its_beginning(tracker: Tracker) -> None:
+    tracker.put_input("Caption", text="x" * 2_000_000)
+    texts = [each.text for each in tracker.state("open", "", 0).inputs]
+    assert texts == [None, "x" * 1000]
+
+
 def test_events_with_a_value_change_it(tracker: Tracker) -> None:
     events: list[tuple[str, dict[str, Any]]] = [
         ("InputMuteStateChanged", {"inputName": "Mic", "inputMuted": True}),
