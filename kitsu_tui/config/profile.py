@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect as mi
 
+from engines.wire.live import SECRET
+from engines.wire.logline import is_secret
 from kitsu_tui.config import environ as env
 from kitsu_tui.config import paths
 from kitsu_tui.config.errors import ConfigError, MissingError, nearest
@@ -225,7 +227,21 @@ def _convert(data: dict[str, Any], places: dict[tuple[str, ...], Place]) -> Prof
         path, found = _resolve(where, data)
         place = _place(path, places)
         expected = _options(path) or problem[:1].lower() + problem[1:].replace("`", "")
-        raise ConfigError(f"{place}: {'.'.join(path)}: found {found!r}: {expected}") from None
+        shown = "***" if _secret(path) else repr(found)
+        raise ConfigError(f"{place}: {'.'.join(path)}: found {shown}: {expected}") from None
+
+
+def _secret(path: tuple[str, ...]) -> bool:
+    """True for a key whose value is told nowhere, such as a password of digits without quotes."""
+    info: mi.Type = mi.type_info(Profile)
+    for key in path:
+        if isinstance(info, mi.StructType):
+            info = next((f.type for f in info.fields if f.encode_name == key), mi.AnyType())
+        if isinstance(info, mi.Metadata):
+            if (info.extra or {}).items() >= SECRET.items():
+                return True
+            info = info.type
+    return any(is_secret(key) for key in path)
 
 
 def _resolve(where: str, data: dict[str, Any]) -> tuple[tuple[str, ...], Any]:

@@ -197,6 +197,20 @@ def test_a_mistake_names_file_line_key_found_and_fitting(
         assert part in said
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("obs: {password: 47112233}\n", "obs.password"),
+        ("obs: {password: [47112233]}\n", "obs.password"),
+        ("engines: {obs: {env: {OBS_WS_PASSWORD: 47112233}}}\n", "obs.env.OBS_WS_PASSWORD"),
+    ],
+)
+def test_a_mistake_in_a_secret_does_not_repeat_it(write: Write, text: str, key: str) -> None:
+    said = refused(write(text))
+    assert f"{key}: found ***: expected str" in said
+    assert "4711" not in said
+
+
 def test_a_mistake_in_a_profile_below_is_placed_there(write: Write, tmp_path: Path) -> None:
     (tmp_path / "middle.yaml").write_text("\n\nasr: {threads: 0}\n")
     assert "middle.yaml:3: asr.threads" in refused(write("extends: middle\nasr: {language: de}\n"))
