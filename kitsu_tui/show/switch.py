@@ -40,6 +40,7 @@ CONFIGURE_S = 5.0
 ROOT = "KITSU_LOG_ROOT"
 WORKERS = ("asr", "policy", "tts")
 """Engines whose callers wait for their successors; the others are asked until they go."""
+RUNNING = ("starting", "loading", "ready", "degraded", "unresponsive")
 
 
 class Failed(Exception):
@@ -111,7 +112,8 @@ class Switch:
         self._anew: list[tuple[Unit, Spec, Around]] = []
         """Engines that began anew in their place, with what they were before."""
         self._told: list[str] = []
-        self._configured: list[Unit] = []
+        self._configured: dict[Unit, int] = {}
+        """Engines that took their new configuration as they run, with the number of their start."""
 
     async def run(self) -> control.Switched:
         """Do it.
@@ -202,7 +204,8 @@ class Switch:
 
     async def _begin_anew(self, meanwhile: AsyncExitStack) -> None:
         """Restart in its place what cannot have its successor beside it."""
-        for name in self._in_place:
+        # `audio` last: while it is silent no voice could end what it has under way.
+        for name in sorted(self._in_place, key="audio".__eq__):
             unit = self._supervisor.units[name]
             if name == "audio":
                 self._tell("waiting", "for the end of a sentence")
@@ -239,11 +242,11 @@ class Switch:
         for name in self._plan.reconfigured:
             unit = self._supervisor.units[name]
             if not unit.ready.is_set():
-                continue  # its next start is by the new one
-            self._configured.append(unit)
+                continue  # it begins anew, or its next start is by the new one
+            self._configured[unit] = unit.starts
             if why := await self._configure_with(unit, self._found.spec(name)):
                 log.warning("%s does not take its configuration as it runs: %s", name, why)
-                self._configured.pop()
+                del self._configured[unit]
                 self._told.append(f"{name} beside the old one")
                 self._tell("preparing", f"{name} beside the old one")
                 await self._stand_by([name])
@@ -308,9 +311,15 @@ class Switch:
         for unit in self._next:
             if unit not in serve:
                 unit.close()
-        self._next, self._configured, self._anew = [], [], []  # there is no way back from here
+        configured = set(self._configured.items()) | {(unit, unit.starts) for unit in serve}
+        self._next, self._configured, self._anew = [], {}, []  # there is no way back from here
         take(running, found, self._by)
         supervisor.swap(serve, found.specs, found.around, self._by)
+        for unit in (supervisor.units[name] for name in plan.reconfigured):
+            # It was starting just then, or has started since: by the old one.
+            if unit.state in RUNNING and (unit, unit.starts) not in configured:
+                unit.restart(self._by)
+                restarted.append(unit.spec.name)
         for name in plan.stops:
             supervisor.units[name].switch(False, self._by)
         running.bus.tell(

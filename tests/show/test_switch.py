@@ -404,6 +404,21 @@ async def test_an_engine_that_does_not_take_what_is_live_begins_anew(
     assert live.units["echo"].spec.config()["prefix"] == "two "
 
 
+async def test_one_that_was_just_starting_by_the_old_profile_goes_by_the_new_one(
+    live: Live,
+) -> None:
+    engines = {"echo": {"enabled": True}}
+    await live.start("one", engines=engines, echo={"prefix": "one "})
+    unit = live.units["echo"]
+    unit.restart("cli:me")
+    await until(lambda: unit.starts == 2 and unit.pid and not unit.ready.is_set())
+    done = await live.use(live.profile("other", engines=engines, echo={"prefix": "two "}))
+    assert done.plan.reconfigured == ["echo"]
+    await until(unit.ready.is_set)
+    said = await live.running.supervisor.request("echo", echo.ECHO, echo.Echo(text="hi"))
+    assert said.text == "two hi"
+
+
 async def test_what_was_given_to_a_running_engine_is_taken_back(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
