@@ -152,7 +152,9 @@ class Tracker:
     def missing(self, config: obs.Config) -> list[str]:
         """What the configuration names and this OBS does not have."""
         found = [
-            lacking("scene", name, self.scenes) for name in config.scenes if name not in self.scenes
+            lacking("scene", name, self.scenes)
+            for name in config.scenes
+            if name not in self.scenes and name != config.brb_scene
         ]
         if config.brb_scene not in self.scenes:
             found.append(lacking("scene", config.brb_scene, self.scenes) + " (brb_scene)")

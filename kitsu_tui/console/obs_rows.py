@@ -71,7 +71,7 @@ def top(state: ShowState, trends: Trends, now: float, width: int) -> list[Row]:
     if is_open:
         rows += _stream(state, known, trends, now, width)
     for words in known.missing:
-        rows += _rows(None, [(f"! {visible(words)}", "warn")], width, 3)
+        rows += _rows(None, [(f"! missing: {visible(words)}", "warn")], width, 3)
     if is_open:
         rows += [*_outputs(state, known, now, width), *_link(state, known, width)]
     return rows + _panic(state, known, width) + _drill(state, width)

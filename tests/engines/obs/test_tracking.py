@@ -151,6 +151,8 @@ def test_what_the_profile_names_and_obs_lacks(tracker: Tracker) -> None:
         "input with sound 'Mik'; did you mean 'Mic'? (panic_mutes)",
         "text source 'Captions'; did you mean 'Caption'? (caption)",
     ]
+    both = obs.Config(scenes=["Main", "Pause"], brb_scene="Pause")
+    assert tracker.missing(both) == ["scene 'Pause' (brb_scene)"]
     assert tracker.missing(obs.Config(panic_filter="Blur")) == [
         "filter 'Blur': 2 sources have one, say which"
     ]
