@@ -220,7 +220,8 @@ def _obs(event: show.ObsLink) -> Words | None:
         return None
     if event.link == "open":
         does = [w for w, on in (("streams", event.streaming), ("records", event.recording)) if on]
-        return Words("obs", f"OBS {' and '.join(does) or 'is connected'}", "", "obs", "good")
+        text = " and ".join(does) or "is connected; it neither streams nor records"
+        return Words("obs", f"OBS {text}", "", "obs", "good")
     level: NoteLevel = "warn" if event.link == "closed" else "bad"
     return Words("obs", f"OBS: {_LINKS[event.link]}", "", "obs", level)
 

@@ -169,6 +169,7 @@ def test_the_stage_is_told_in_short_words_and_once() -> None:
         show.ObsLink(link="closed", detail="tried again"),
         show.ObsLink(link="open"),
         show.ObsLink(link="open", streaming=True, recording=True),
+        show.ObsLink(link="open"),
         show.ObsLink(link="hung", streaming=True, recording=True),
         show.SceneChanged(scene="Main", why="as found"),
         show.SceneChanged(scene="Close-up", before="Main", by="profile", why="mood happy"),
@@ -177,8 +178,9 @@ def test_the_stage_is_told_in_short_words_and_once() -> None:
     )
     assert told == [
         "OBS: closed",
-        "OBS is connected",
+        "OBS is connected; it neither streams nor records",
         "OBS streams and records",
+        "OBS is connected; it neither streams nor records",
         "OBS: does not answer",
         "scene Main (as found)",
         "scene Close-up (mood happy) · profile",
