@@ -274,10 +274,11 @@ class Scenes:
         self._pump()
 
     def _look_for_missing(self, state: obs.State) -> None:
-        """Scenes that the profile maps and OBS does not have are told once."""
+        """Scenes that the profile maps, or panic brings, and OBS does not have are told once."""
         if state.link != "open" or not state.scenes or len(state.scenes) >= obs.MOST:
             return
         mapped = self.policy.mapped()
+        mapped.setdefault(self._profile.obs.brb_scene, []).append("panic (obs.brb_scene)")
         missing = frozenset(mapped) - frozenset(state.scenes)
         for scene in sorted(missing - self._missing):
             hint = nearest(scene, state.scenes)

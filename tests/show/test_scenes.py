@@ -298,6 +298,16 @@ async def test_a_change_that_fails_is_one_alert_until_it_works_again() -> None:
         assert len(stage.alerts()) == 2
 
 
+async def test_a_scene_of_panic_that_was_renamed_in_obs_is_an_alert() -> None:
+    async with ObsStage() as stage:
+        assert stage.alerts() == []
+        there = [name for name in stage.desk.state.scenes if name != "BRB"]
+        stage.desk.tell(scenes=[*there, "BRBs"])
+        await stage.settle()
+        words = "OBS has no scene 'BRB' (did you mean BRBs?), which the profile names"
+        assert stage.alerts() == [f"{words} for panic (obs.brb_scene)"]
+
+
 async def test_scenes_that_obs_does_not_have_are_told_once_and_never_asked_for() -> None:
     scenes = {"moods": {"happy": "close-up"}, "events": {"quiet": "Wide"}, "quiet_s": 60}
     async with ObsStage(scenes=scenes) as stage:
