@@ -161,6 +161,9 @@ class Worker:
                     self._serve(self._session)
             except Fault as fault:
                 self._lost(fault)
+            except Denied as no:  # it exchanges its scene collection: done anew when it has
+                if self._link != "open":
+                    self._lost(Fault("closed", str(no)))
             except Exception as err:  # whatever it was, the worker goes on
                 log.exception("something went wrong with OBS")
                 self._lost(Fault("foreign", f"OBS said something strange ({type(err).__name__})"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from engines.harness import ConfigError
 from engines.obs.client import Address, parse
 from engines.obs.engine import ObsEngine
 from engines.testing import lab
-from engines.wire import obs
+from engines.wire import obs, surface
 from engines.wire.message import Empty
 from kitsu_tui.bench.obs_lab import ObsLab
 from tests.fakes.obs_strangers import KINDS, stranger
@@ -20,6 +21,8 @@ from tests.fakes.obs_websocket import FakeObs
 from tests.support.obs_engine import driven
 
 CUT = obs.SetScene(scene="BRB")
+CONFIG = 2
+"""Bit of the subscription to events of profiles and scene collections."""
 
 
 @pytest.mark.parametrize(
@@ -246,3 +249,31 @@ async def test_too_many_wishes_are_refused() -> None:
             codes = {code for code, _ in answers}
             assert codes <= {"busy", "late", "gone"}
             assert "busy" in codes
+
+
+async def test_a_scene_collection_that_changes_in_the_midst_of_panic_costs_no_link(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeObs() as fake:
+        async with driven(fake.url, request_s=0.3) as engine:
+            answer = fake.world.answer
+
+            def begins(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
+                if kind == "GetInputMute":
+                    monkeypatch.setattr(fake.world, "answer", answer)
+                    name = "CurrentSceneCollectionChanging"
+                    fake.tell(CONFIG, name, {"sceneCollectionName": "x"})
+                return answer(kind, data)
+
+            monkeypatch.setattr(fake.world, "answer", begins)
+            steps = await engine.bench.peer.request(surface.PANIC, surface.Panic(epoch=1))
+            assert all(step.waits for step in steps.steps)
+            await asyncio.sleep(0.5)
+            name = "CurrentSceneCollectionChanged"
+            fake.tell(CONFIG, name, {"sceneCollectionName": "x"})
+            assert (await engine.reached())["scene"].detail == "BRB"
+            assert {state.link for state in engine.bench.events(obs.STATE)} <= {
+                "connecting",
+                "open",
+            }
+    assert all(record.exc_info is None for record in caplog.records), caplog.text
