@@ -247,6 +247,8 @@ class Switch:
             if why := await self._configure_with(unit, self._found.spec(name)):
                 log.warning("%s does not take its configuration as it runs: %s", name, why)
                 del self._configured[unit]
+                if no_room := await asyncio.to_thread(self._why_in_place, unit):
+                    raise Failed(f"{name} does not take its configuration ({why}; {no_room})")
                 self._told.append(f"{name} beside the old one")
                 self._tell("preparing", f"{name} beside the old one")
                 await self._stand_by([name])

@@ -404,6 +404,20 @@ async def test_an_engine_that_does_not_take_what_is_live_begins_anew(
     assert live.units["echo"].spec.config()["prefix"] == "two "
 
 
+async def test_nor_does_it_where_two_of_it_have_no_room(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitsu_tui.show.switch.CONFIGURE_S", 0.2)
+    monkeypatch.setattr("kitsu_tui.show.switch.why_not_beside", lambda *_: "memory: 1 MB free")
+    await live.start("one", engines={"echo": tiny("echo")}, echo={"prefix": "one "})
+    pid = live.units["echo"].pid
+    other = live.profile("other", engines={"echo": tiny("echo")}, echo={"prefix": "two "})
+    with pytest.raises(Refusal, match="1 MB free"):
+        await live.use(other)
+    assert live.units["echo"].pid == pid
+    assert live.state.profile == "one"
+
+
 async def test_one_that_was_just_starting_by_the_old_profile_goes_by_the_new_one(
     live: Live,
 ) -> None:
