@@ -66,11 +66,6 @@ def test_every_state_of_the_link_says_what_to_do(link: obs.Link, words: str, tod
     assert "inputs" not in said
 
 
-def test_what_obs_lacks_is_called_missing() -> None:
-    told = shown(made(*stage(state(missing=["scene 'BRB' (brb_scene)"]), None)))
-    assert "! missing: scene 'BRB' (brb_scene)" in told
-
-
 def test_a_closed_obs_is_calm_and_a_wrong_password_is_not() -> None:
     styles = {}
     for link in ("closed", "refused"):
@@ -94,7 +89,7 @@ def test_scene_stream_and_outputs_are_told_in_words() -> None:
         "REC 1:23:10",
         "replay on",
         "OBS 30.1.2",
-        "OBS has no scene 'Closeup'",
+        "! missing: scene 'Closeup'",
         "NOT reached: obs.filter",
     ):
         assert words in said, words

@@ -33,7 +33,7 @@ STATE = obs.State(
     streaming=True,
     recording=True,
     replay=True,
-    missing=["scenes.moods.angry: OBS has no scene 'Closeup'; did you mean 'Close-up'?"],
+    missing=["scene 'Closeup'; did you mean 'Close-up'?"],
 )
 FIGURES = obs.Figures(
     live_s=5025,
