@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kitsu_tui.config import paths
 from kitsu_tui.config.errors import ConfigError
 from kitsu_tui.config.profile import known_profiles, load_profile
 from kitsu_tui.console.action import Action
@@ -32,10 +33,18 @@ class Known:
 
 def profiles(actions: Sequence[Action], environ: Mapping[str, str] | None = None) -> list[Known]:
     """All of them, the broken ones too, by name."""
-    return [_known(name, actions, environ) for name in known_profiles()]
+    return [look(name, actions, environ) for name in known_profiles()]
 
 
-def _known(name: str, actions: Sequence[Action], environ: Mapping[str, str] | None) -> Known:
+def path_of(typed: str) -> str:
+    """What was typed as an absolute path; empty where it is a name."""
+    if "/" in typed or "\\" in typed or typed.endswith((".yaml", ".yml")):
+        return str(paths.expanded(typed).absolute())
+    return ""
+
+
+def look(name: str, actions: Sequence[Action], environ: Mapping[str, str] | None = None) -> Known:
+    """One of them, by name or path."""
     try:
         profile = load_profile(name, environ).profile
     except (ConfigError, OSError) as error:

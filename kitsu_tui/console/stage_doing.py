@@ -11,7 +11,7 @@ from kitsu_tui.console.action import Asking
 from kitsu_tui.console.actions import ACTIONS, key_word
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import Link, RequestFailed
-from kitsu_tui.console.profiles import Known, profiles
+from kitsu_tui.console.profiles import Known, look, path_of, profiles
 from kitsu_tui.console.screens.confirm import Confirm
 from kitsu_tui.console.screens.pick import Pick
 from kitsu_tui.console.screens.sheet import Sheet
@@ -222,20 +222,27 @@ class StageDoer:
         choices = [(known.name, known.words) for known in found.values()]
 
         def picked(name: str | None) -> None:
-            if name is None:
-                return
-            known = found[name]
-            if known.error:
-                self._link.notice(f"profile {name} is broken: {known.error}", "bad")
-                return
-            self._app.run_worker(self._plan(known), group="ask", exit_on_error=False)
+            if name is not None:
+                plan = self._plan(name, found.get(name))
+                self._app.run_worker(plan, group="ask", exit_on_error=False)
 
-        screen = Pick("Another profile", choices, self._link.state.profile)
+        screen = Pick(
+            "Another profile",
+            choices,
+            self._link.state.profile,
+            hint="type to narrow, or a file's path; Enter takes, Esc leaves",
+            other=path_of,
+        )
         screen.add_class("-wide")
         await self._app.push_screen(screen, picked)
 
-    async def _plan(self, known: Known) -> None:
-        link, name = self._link, known.name
+    async def _plan(self, name: str, known: Known | None) -> None:
+        link = self._link
+        if known is None:
+            known = await asyncio.to_thread(look, name, ACTIONS)
+        if known.error:
+            link.notice(f"profile {name} is broken: {known.error}", "bad")
+            return
         params = control.UseProfile(profile=name, dry_run=True, by=link.by)
         try:
             plan = (await link.ask(control.PROFILE, params, PLAN_WITHIN)).plan
@@ -246,6 +253,7 @@ class StageDoer:
             link.notice(f"profile {name}: asked for no more, something else is open", "warn")
             return
         problems = [f"its keys are not taken: {known.keys}"] if known.keys else []
+        live = known.live
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -253,7 +261,7 @@ class StageDoer:
 
         sheet = Sheet(
             "Another profile",
-            lambda width: plan_lines(plan, problems, width, live=known.live),
+            lambda width: plan_lines(plan, problems, width, live=live),
             "switches",
         )
         await self._app.push_screen(sheet, answered)

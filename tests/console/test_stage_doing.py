@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engines.wire import control, show
 from kitsu_tui.config import profile as profiles
@@ -266,6 +267,32 @@ async def test_escape_leaves_the_profile_as_it_is(attached: Attached, folder: Pa
     await pilot.press("escape")
     await until(pilot, lambda: app.screen is app.desk)
     assert [params.dry_run for _, params in server.asked] == [True]
+
+
+async def test_a_profile_that_lies_elsewhere_is_typed_as_a_path(
+    attached: Attached, folder: Path, tmp_path: Path
+) -> None:
+    app, pilot, server = attached
+    mine = tmp_path / "mine" / "tonight.yaml"
+    mine.parent.mkdir()
+    mine.write_text("extends: starter\nlive: true\n", "utf-8")
+    server.answers["show.profile"] = control.Switched(plan=PLAN, done=False)
+
+    async def typed(path: Path) -> None:
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, Pick))
+        app.screen.query_one(Input).value = str(path)
+        await pilot.pause()
+        await pilot.press("enter")
+
+    await typed(mine)
+    await until(pilot, lambda: "a LIVE profile" in text_of(app))
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is app.desk)
+    await typed(mine.with_name("none.yaml"))
+    await until(pilot, lambda: "none.yaml: no such profile file" in notices(app))
+    ((_, asked),) = server.asked
+    assert (asked.profile, asked.dry_run) == (str(mine), True)
 
 
 async def test_a_broken_profile_says_why_and_asks_nothing(attached: Attached, folder: Path) -> None:

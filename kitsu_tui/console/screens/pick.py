@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -48,10 +48,22 @@ class Pick(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], current: str = "", at: str = ""
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        current: str = "",
+        at: str = "",
+        *,
+        hint: str = "type to narrow, Enter takes, Esc leaves",
+        other: Callable[[str], str] = lambda typed: "",
     ) -> None:
-        """`current` is marked; the cursor stands on `at` first, on the current one without it."""
+        """`current` is marked; the cursor stands on `at` first, on the current one without it.
+
+        `other` gives the value of what was typed and is none of the choices; empty: there is none.
+        """
         super().__init__()
+        self._hint = hint
+        self._other = other
         self._title = title
         self._choices = list(choices)
         self._current = current
@@ -61,7 +73,7 @@ class Pick(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(visible(self._title), markup=False, classes="question")
-            yield Input(placeholder="type to narrow, Enter takes, Esc leaves", compact=True)
+            yield Input(placeholder=self._hint, compact=True)
             yield Static("", markup=False, classes="nothing")
             yield OptionList()
 
@@ -78,6 +90,8 @@ class Pick(ModalScreen[str | None]):
             if wanted in value.casefold() or wanted in words.casefold()
         ]
         nothing = ""
+        if not self._shown and (value := self._other(text)):
+            self._shown = [(value, value)]
         if not self._shown:
             self._shown = near(text, self._choices)
             nothing = "nothing is called so" + ("; these are near:" if self._shown else "")
