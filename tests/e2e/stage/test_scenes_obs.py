@@ -43,9 +43,9 @@ scenes:
 
 
 @pytest.fixture(scope="module")
-def show(obs_session: ObsLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealShow]:
+def show(obs_module: ObsLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealShow]:
     """A show with `obs` alone."""
-    lab = obs.reset(obs_session)
+    lab = obs.reset(obs_module)
     with real_show(tmp_path_factory.mktemp("scenes")) as place:
         place.environ |= lab.environ
         place.start(PROFILE)
@@ -54,9 +54,9 @@ def show(obs_session: ObsLab, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def there(obs_session: ObsLab) -> Iterator[ObsClient]:
+def there(obs_module: ObsLab) -> Iterator[ObsClient]:
     """OBS itself, asked past the show."""
-    with obs_session.client() as client:
+    with obs_module.client() as client:
         yield client
 
 
@@ -242,9 +242,9 @@ async def attach(seconds: float) -> None:
 
 
 def test_a_lost_operator_brings_brb_also_to_an_obs_that_comes_later(
-    obs_session: ObsLab, place: RealShow, monkeypatch: pytest.MonkeyPatch
+    obs_module: ObsLab, place: RealShow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = obs.reset(obs_session)
+    lab = obs.reset(obs_module)
     lab.kill()
     place.environ |= lab.environ
     place.start(
@@ -282,9 +282,9 @@ LINE = "My thoughts are somewhere else, little friends."
 
 @pytest.mark.real
 def test_captions_are_what_is_heard_and_go(
-    obs_session: ObsLab, place: RealShow, starter_models: ModelStore
+    obs_module: ObsLab, place: RealShow, starter_models: ModelStore
 ) -> None:
-    lab = obs.reset(obs_session)
+    lab = obs.reset(obs_module)
     place.environ |= lab.environ
     # Without a mind she says a line of the profile's: it is the same every time.
     place.start(
