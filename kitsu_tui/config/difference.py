@@ -283,6 +283,8 @@ def _problems(before: Loaded, after: Loaded, scenes: list[str] | None) -> list[s
         found = [f"scenes are named ({', '.join(named)}), but obs is off"] if named else []
         if profile.operator.when_gone == "brb":
             found.append("operator.when_gone is brb, but obs is off: it would do nothing")
+        if before.enabled("obs"):
+            found.append("obs is off: panic does not reach OBS any more, it goes on as it is")
         return found
     if scenes is None or before.profile.obs.url != profile.obs.url:
         return []

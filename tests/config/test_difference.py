@@ -242,6 +242,12 @@ def test_scenes_without_obs(load: Load) -> None:
     ]
 
 
+def test_a_profile_that_takes_obs_from_panic_says_so(load: Load) -> None:
+    words = "obs is off: panic does not reach OBS any more, it goes on as it is"
+    assert plan(load(OBS), load(), scenes=["Main"]).problems == [words]
+    assert plan(load(), load(), scenes=None).problems == []
+
+
 # -- check --------------------------------------------------------------------------------------
 
 
