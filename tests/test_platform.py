@@ -206,3 +206,21 @@ def test_the_job_of_windows_is_asked_for_as_its_headers_say() -> None:
 def test_elsewhere_there_is_nothing_to_contain() -> None:
     if sys.platform != "win32":
         assert platform.contain()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sched(7)")
+def test_what_is_urgent_runs_in_real_time_where_it_may_and_hands_that_on_to_nobody() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            assert platform.set_urgent(process.pid)
+            may = os.sched_getscheduler(process.pid) == os.SCHED_RR
+            if os.geteuid() == 0 and not may:
+                share = Path("/proc/sys/kernel/sched_rt_runtime_us").read_text()
+                assert int(share) <= 0, "root may"
+            platform.set_nice(process.pid, 0)
+            assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER
+            platform.set_urgent(process.pid)
+            platform.set_nice(process.pid, 7)
+            assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER
+        finally:
+            process.kill()

@@ -106,7 +106,9 @@ def cut(session: Session, scene: str, now: Standing) -> str:
     """
     tracker = session.tracker
     joined = (now.running or tracker.guessed) and scene in (now.scene, tracker.scene)
-    force = not now.studio and (joined or not tracker.cut)
+    # A scene whose coming was never told, and nothing runs: OBS stands still between two already.
+    stuck = not now.running and now.scene != tracker.scene
+    force = not now.studio and (joined or stuck or not tracker.cut)
     seen = tracker.switches
     asked: list[Asked] = []
     if now.override:

@@ -174,6 +174,9 @@ class Worker:
     def _away(self) -> None:
         wish = self._wish
         tried = self._link != "connecting"
+        if wish is not None and wish.resume and not wish.done and not (self._stood or wish.stood):
+            wish.done = True
+            wish.answer([])  # OBS was away all along: nothing was changed
         if tried and wish is not None and not wish.done and wish.future is not None:
             wish.answer(waiting(self.config, self._detail))
             self._backoff.nudge()
@@ -230,6 +233,7 @@ class Worker:
             wish = self._wish
             if wish is not None and not wish.done:
                 self._grant(session, wish)
+                self._publish()
                 return
             if (job := self.jobs.take()) is not None:
                 self._begin(session, job)
@@ -338,6 +342,9 @@ class Worker:
             session.changed = False
             self._fresh = True
         now = time.monotonic()
+        if session is not None and self._sent is not None:
+            # Each scene is told: who waits for one must not miss it for another soon after.
+            at_once = at_once or session.tracker.scene != self._sent.scene
         if not self._fresh or not (at_once or now - self._sent_at >= STATE_S):
             return
         self._fresh = False

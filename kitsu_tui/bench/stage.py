@@ -194,10 +194,13 @@ class Stage:
         if ask("GetStudioModeEnabled")["studioModeEnabled"] != wanted.studio:
             ask("SetStudioModeEnabled", studioModeEnabled=wanted.studio)
         ask("SetCurrentSceneTransition", transitionName="Cut")
-        ask("SetCurrentProgramScene", sceneName=wanted.scene)
-        end = time.monotonic() + SETTLE_S
-        while self.program() != wanted.scene and time.monotonic() < end:
-            time.sleep(POLL_S)
+        if self.program() != wanted.scene:
+            self._events.clear()
+            ask("SetCurrentProgramScene", sceneName=wanted.scene)
+            # Its event: OBS answers at once, and stands still if the transition changes meanwhile.
+            end = time.monotonic() + SETTLE_S
+            while not self._came(wanted.scene) and time.monotonic() < end:
+                time.sleep(POLL_S)
         ask("SetCurrentSceneTransition", transitionName=wanted.transition)
         if wanted.transition != "Cut":
             ask("SetCurrentSceneTransitionDuration", transitionDuration=FADE_MS)
@@ -208,6 +211,12 @@ class Stage:
             sourceName="Main",
             filterName=PANIC_FILTER,
             filterEnabled=False,
+        )
+
+    def _came(self, scene: str) -> bool:
+        return any(
+            name == "CurrentProgramSceneChanged" and data.get("sceneName") == scene
+            for name, data, _ in list(self._events)
         )
 
     def _floor(self, samples: int) -> list[float]:

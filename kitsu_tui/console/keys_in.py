@@ -71,8 +71,7 @@ class KeysIn:
         if not self._watched or not os.isatty(terminal):
             return
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-S", str(Path(keywatch.__file__))]
-        command += [str(theirs.fileno()), self._mark.decode()]
+        command = [sys.executable, "-I", "-S", str(Path(keywatch.__file__)), str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -160,7 +159,7 @@ class KeysIn:
             self.stop()
             return
         with self._lock:
-            self._tell(b"G\n")
+            self._tell(b"G" + self._mark.hex().encode() + b"\n")
         self._ready = True
 
     def _look_after_it(self) -> None:

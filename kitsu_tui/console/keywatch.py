@@ -11,9 +11,9 @@ with no package around them (`python -I -S`). The console reads the terminal by 
 is no such process, until there is one, and as soon as this one does not keep up. Not on Windows.
 
 What is said on the socket between the two: that way, bytes of the terminal, and before those with a
-key for which it has asked a mark that only these two know; the other way `G` (read on from now on),
-`K` and a line with the keys' bytes in hexadecimal, `L` and the request as a line, with the
-connection to the show as a passed descriptor.
+key for which it has asked a mark that only these two know; the other way `G` and that mark (read on
+from now on), `K` and a line with the keys' bytes in hexadecimal, `L` and the request as a line,
+with the connection to the show as a passed descriptor.
 """
 
 from __future__ import annotations
@@ -106,13 +106,12 @@ class Watcher:
     Args:
         terminal: descriptor that is read; its modes are left alone.
         console: the socket to the console.
-        mark: put before bytes with a key for which the show was asked.
     """
 
-    def __init__(self, terminal: int, console: socket.socket, mark: bytes) -> None:
+    def __init__(self, terminal: int, console: socket.socket) -> None:
         self._terminal = terminal
         self._console = console
-        self._mark = mark
+        self._mark = b""
         self._scanner = Scanner()
         self._reading = False
         self._request = b""
@@ -173,8 +172,8 @@ class Watcher:
             return False
         *lines, self._said = (self._said + data).split(b"\n")
         for line in lines:
-            if line == b"G":
-                self._reading = True
+            if line[:1] == b"G":
+                self._mark, self._reading = bytes.fromhex(line[1:].decode()), True
             elif line[:1] == b"K":
                 self._scanner.keys = frozenset(bytes.fromhex(key) for key in _words(line))
             elif line[:1] == b"L":
@@ -187,11 +186,16 @@ def _words(line: bytes) -> list[str]:
 
 
 def main() -> None:
-    """Run on the terminal of stdin; the arguments are the socket's descriptor, and the mark."""
+    """Run on the terminal of stdin; the socket's descriptor is the first argument."""
     for name in ("SIGINT", "SIGQUIT", "SIGPIPE"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if sys.platform == "linux":
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        except OSError:
+            pass  # not everybody may
     try:
-        Watcher(0, socket.socket(fileno=int(sys.argv[1])), sys.argv[2].encode()).run()
+        Watcher(0, socket.socket(fileno=int(sys.argv[1]))).run()
     except OSError:
         pass  # the terminal has gone, or the console; it knows what to do
 

@@ -368,7 +368,7 @@ def run_show(loaded: Loaded) -> None:
         ShowError: it cannot run.
     """
     environ = loaded.environ
-    platform.set_quick()
+    platform.set_urgent()
     sys.setswitchinterval(SWITCH_S)
     os.umask(0o077)  # journal and logs hold what people said: they are for this user alone
     try:

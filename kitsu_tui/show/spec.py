@@ -42,7 +42,13 @@ class Spec:
     enabled: bool = True
     off_reason: str = ""
 
+    @property
+    def urgent(self) -> bool:
+        """What the audience hears and sees hangs on it, and it works for moments only."""
+        return self.name in URGENT and self.nice == 0
 
+
+URGENT = ("audio", "obs")
 THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",

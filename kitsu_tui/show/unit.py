@@ -235,6 +235,8 @@ class Unit:
                 self.around.cwd,
                 self.spec.nice,
             )
+            if self.spec.urgent:
+                platform.set_urgent(child.pid)
         except (OSError, ValueError) as err:
             why, final = why_not_started(err, self.around.cwd)
             return self._failed(why) if final else self._after_death(None, why)

@@ -180,7 +180,7 @@ def test_it_lists_only_what_the_real_one_of_its_version_has(lab: ObsLab) -> None
 
 @pytest.mark.parametrize("version", [OLDER, SAME, NEWER])
 def test_obsws_python_drives_it(version: tuple[int, int, int]) -> None:
-    import obsws_python  # type: ignore[import-untyped]
+    import obsws_python
 
     logging.getLogger("obsws_python").setLevel(logging.WARNING)
     with FakeObs(version=version, password=PASSWORD, extras=version == NEWER) as fake:

@@ -1,4 +1,4 @@
-"""The pictures of the README, drawn from a real session: real models, a virtual sound card.
+"""The pictures of the README, drawn from a real session: real models, a virtual sound card, an OBS.
 
     python -m tests.support.demo docs
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from kitsu_tui.bench.obs_lab import ObsLab
 from tests.support.pulse import pulse
 from tests.support.show import ROOT, SPEECH, RealShow, real_show
 
@@ -25,6 +26,9 @@ extends: starter
 title: Fox hour
 audio: {backend: device, input_device: mic, output_device: speakers}
 tts: {cache_mb: 0}
+engines: {obs: {enabled: true}}
+obs: {panic_filter: Main/Panic}
+scenes: {events: {speaking: Close-up}, quiet_s: 2}
 """
 SIZE = "120x40"
 
@@ -67,15 +71,17 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs").absolute()
     with (
         tempfile.TemporaryDirectory() as place,
+        ObsLab() as obs,
         pulse() as server,
         real_show(Path(place) / "show") as show,
     ):
-        show.environ |= server.env | {"USER": "mika", "LOGNAME": "mika"}
+        show.environ |= server.env | obs.environ | {"USER": "mika", "LOGNAME": "mika"}
         profile = show.folder / "fox-hour.yaml"
         profile.write_text(PROFILE)
         show.start(profile)
-        show.wait_ready("audio", "asr", "policy", "tts")
+        show.wait_ready("audio", "asr", "policy", "tts", "obs")
         time.sleep(5)  # she is warmed up
+        show.kitsu("drill")
         session(show, server.speak, folder)
 
 

@@ -122,6 +122,30 @@ async def test_panic_mutes_cuts_and_filters_and_resume_puts_it_back(
         assert state.transition == "Fade"
 
 
+async def test_nothing_waits_to_be_put_back_of_a_panic_that_never_reached_obs(
+    obs_lab: ObsLab,
+) -> None:
+    obs_lab.kill()
+    async with at(obs_lab, link="closed") as engine:
+        assert all(step.waits for step in (await engine.panic(1)).values())
+        assert await engine.resume(2) == {}
+        obs_lab.start(fresh=True)
+        state = await engine.until(lambda state: state.link == "open")
+        assert (state.scene, state.panicked) == ("Main", False)
+        assert engine.befores == []
+
+
+async def test_a_scene_that_is_left_at_once_is_told_all_the_same() -> None:
+    with FakeObs() as fake:
+        async with driven(fake.url) as engine:
+            begun = len(engine.bench.events(obs.STATE))
+            await engine.panic(1)
+            await engine.resume(2, engine.befores[0])
+            await engine.until(lambda state: not state.panicked and state.scene == "Main")
+            told = [state.scene for state in engine.bench.events(obs.STATE)[begun:]]
+            assert "BRB" in told
+
+
 async def test_a_change_that_panic_overtakes_is_not_made_afterwards() -> None:
     with FakeObs() as fake:
         async with driven(fake.url) as engine:
