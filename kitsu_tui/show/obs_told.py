@@ -87,6 +87,7 @@ class ObsTold:
         """Follow who pressed panic, and who released it."""
         if isinstance(event, show.Panicked):
             self._panic_by = event.by
+            self._asked.clear()  # what was asked for before it comes only when it is put back
         elif isinstance(event, show.Resumed):
             self._resumed_by, self._resumed_at = event.by, self._clock()
 
