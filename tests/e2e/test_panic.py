@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,14 @@ def test_a_drill_is_kept_told_and_no_panic(stage: Stage) -> None:
     assert list(found.surfaces) == ["audio", "policy", "tts", "echo.scene", "echo.muted"]
     assert list(found.put_back) == ["echo.scene", "echo.muted"]
     assert stage.shown == GAME
-    told = [event for event in place.journal() if event["kind"] == "panic"]
-    assert {event["by"] for event in told} == {"drill:cli:tester"}
+
+    def told() -> set[str]:
+        return {event["by"] for event in place.journal() if event["kind"] == "panic"}
+
+    end = time.monotonic() + 10
+    while not told() and time.monotonic() < end:  # the journal is written a moment later
+        time.sleep(0.05)
+    assert told() == {"drill:cli:tester"}
     assert json.loads(place.kitsu("journal", "list", "--json").stdout)["panics"] == 0
     place.kitsu("stop")
     stage.start()
