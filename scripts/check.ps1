@@ -10,6 +10,6 @@ foreach ($step in @(@('ruff', 'check', '.'), @('ruff', 'format', '--check', '.')
 }
 & (Join-Path $Venv 'Scripts\lint-imports.exe')
 if ($LASTEXITCODE -ne 0) { $failed += 'imports' }
-& $Python -m pytest -q -m 'not real and not e2e and not slow' @args
+& $Python -m pytest -q --quick -m 'not real and not e2e and not slow' @args
 if ($LASTEXITCODE -ne 0) { $failed += 'fast tests' }
 if ($failed.Count -gt 0) { Stop-WithReason ("failed: " + ($failed -join ', ')) }

@@ -29,6 +29,8 @@ SLOW = {
     "tests/bench/test_loudspeaker.py",
     "tests/bench/test_obs_lab.py",
     "tests/bench/test_place.py",
+    "tests/bench/test_rounds.py",
+    "tests/bench/test_stage.py",
     "tests/bench/test_terminal.py",
     "tests/cli/test_cli.py",
     "tests/cli/test_doctor.py",
@@ -37,9 +39,14 @@ SLOW = {
     "tests/cli/test_logs.py",
     "tests/cli/test_profile.py",
     "tests/cli/test_tell.py",
+    "tests/config/test_difference.py",
     "tests/config/test_models.py",
+    "tests/config/test_profile.py",
+    "tests/config/test_seed_variables.py",
     "tests/console/test_desk.py",
     "tests/console/test_doing.py",
+    "tests/console/test_keywatch.py",
+    "tests/console/test_link.py",
     "tests/console/test_logs.py",
     "tests/console/test_output.py",
     "tests/console/test_panes_alerts.py",
@@ -53,16 +60,25 @@ SLOW = {
     "tests/console/test_transcript.py",
     "tests/console/test_virtual_log.py",
     "tests/doctor/test_engines.py",
+    "tests/doctor/test_models.py",
+    "tests/doctor/test_obs.py",
     "tests/doctor/test_probe.py",
+    "tests/doctor/test_profiles.py",
+    "tests/doctor/test_show.py",
+    "tests/engines/asr/test_engine.py",
+    "tests/engines/asr/test_sound.py",
+    "tests/engines/audio/test_devices.py",
     "tests/engines/audio/test_engine.py",
     "tests/engines/audio/test_pulse.py",
+    "tests/engines/audio/test_resample.py",
     "tests/engines/audio/test_rig.py",
     "tests/engines/echo/test_echo.py",
     "tests/engines/metrics/test_engine.py",
-    "tests/fakes/test_obs_websocket.py",
     "tests/engines/obs/test_changes.py",
     "tests/engines/obs/test_link.py",
     "tests/engines/obs/test_panic.py",
+    "tests/fakes/test_obs_websocket.py",
+    "tests/journal/test_pages.py",
     "tests/journal/test_sessions.py",
     "tests/show/test_any_order.py",
     "tests/show/test_child.py",
@@ -72,9 +88,23 @@ SLOW = {
     "tests/show/test_switch.py",
     "tests/show/test_unit.py",
     "tests/show/test_watchdog.py",
+    "tests/test_client.py",
     "tests/test_licenses.py",
 }
 """Modules that take seconds: `scripts/check` leaves them out, `scripts/test` does not."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`: slow modules and those that drive whole shows are not even imported."""
+    parser.addoption("--quick", action="store_true", help="as scripts/check: the fastest tests")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what `--quick` leaves out."""
+    if not config.getoption("--quick"):
+        return None
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return True if path in SLOW or path == "tests/e2e" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
