@@ -65,6 +65,8 @@ class Talk(Ask, frozen=True, kw_only=True):
 
     text: Annotated[str, Meta(max_length=2000)] = ""
     wav: str = ""
+    viewer: Annotated[str, Meta(max_length=100)] = ""
+    """The text is that of a viewer of this name, and is treated as such; empty: it is yours."""
     preset: str = ""
     play: bool = True
     """False: nothing is spoken aloud."""
@@ -190,6 +192,43 @@ class UseProfile(Ask, frozen=True, kw_only=True):
     """Only tells what would change."""
 
 
+class Line(Ask, frozen=True, kw_only=True):
+    """Decides what becomes of a line of hers that has not been heard yet."""
+
+    what: Literal["air", "drop", "replace", "hold"]
+    """`air`: now, if it waits; `drop`: not at all; `replace`: `text` in its place; `hold`: it waits
+    until somebody decides."""
+    turn: int = 0
+    """0: the next line that is not on air yet, whichever that is."""
+    seq: int = 0
+    rev: int | None = None
+    """The revision that is meant; refused when the turn has another by now."""
+    text: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class Review(Ask, frozen=True, kw_only=True):
+    """Has each line wait for approval, or no more; null toggles it."""
+
+    on: bool | None = None
+    wait_s: float | None = None
+    """How long a line waits; null leaves it."""
+    then: Literal["air", "drop"] | None = None
+
+
+class Blocklist(Ask, frozen=True, kw_only=True):
+    """Changes or lists the operator's own blocklist. Nothing of what it names is said any more."""
+
+    what: Literal["add", "remove", "list"]
+    text: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Listed(Body, frozen=True, kw_only=True):
+    """The blocklist as it is now."""
+
+    texts: list[str]
+    detail: str = ""
+
+
 class KeyChange(Struct, frozen=True, kw_only=True):
     """A key of the profile that has another value. Secrets are told as `(set)` and `(not set)`."""
 
@@ -252,6 +291,9 @@ DRILL = RequestKind("show.drill", Drill, Drilled)
 PROFILE = RequestKind("show.profile", UseProfile, Switched)
 """Fails with `bad-config` (the profile is wrong), `missing` (a model that it names is not there) or
 `refused` (not now, or a new engine is of no use). The profile from before then holds."""
+LINE = RequestKind("show.line", Line, Done)
+REVIEW = RequestKind("show.review", Review, Done)
+BLOCKLIST = RequestKind("show.blocklist", Blocklist, Listed)
 TOUCH = RequestKind("show.touch", Ask, Empty)
 """The operator is there: pressed a key. Asked at most every few seconds."""
 STOP = RequestKind("show.stop", Ask, Done)
@@ -279,6 +321,9 @@ REQUESTS = (
     OBS,
     DRILL,
     PROFILE,
+    LINE,
+    REVIEW,
+    BLOCKLIST,
     TOUCH,
     STOP,
     PING,

@@ -96,6 +96,19 @@ class Respond(Prompt, frozen=True, kw_only=True):
     """Asks for an answer to `text`."""
 
     text: str
+    who: str = ""
+    """Who said it, when she should know: a name that was found fit to be said."""
+    viewer: bool = False
+    """A viewer's words, from outside: data, marked off in the prompt from what is to be obeyed."""
+
+
+class Begun(Body, frozen=True, kw_only=True):
+    """An attempt begins: which model reads which prompt. Sent before the first token."""
+
+    model: str
+    prompt_hash: str
+    """First 16 hex digits of the SHA-256 of the prompt as the model sees it."""
+    attempt: int = 0
 
 
 class Token(Body, frozen=True, kw_only=True):
@@ -146,6 +159,7 @@ class Warmed(Body, frozen=True, kw_only=True):
     latency_ms: float
 
 
+BEGUN = EventKind("policy.begun", Begun)
 TOKEN = EventKind("policy.token", Token)
 SENTENCE = EventKind("policy.sentence", Sentence)
 RETRY = EventKind("policy.retry", Retry)
@@ -153,7 +167,7 @@ RESPOND = RequestKind(
     "policy.respond",
     Respond,
     Reply,
-    events=(TOKEN, SENTENCE, RETRY),
+    events=(BEGUN, TOKEN, SENTENCE, RETRY),
     owes=Owes(signs=(TOKEN, SENTENCE), answer=False),
 )
 WARM = RequestKind("policy.warm", Prompt, Warmed)

@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from engines.wire.lines import (
+    Action,
+    Blocked,
+    LineDecided,
+    LineWaits,
+    Provenance,
+    ReviewMode,
+    Ruled,
+    Waiting,
+)
 from engines.wire.logline import LogLine
 from engines.wire.message import Body, EventKind, Traffic
 from engines.wire.metrics import HostFigures
@@ -41,7 +51,6 @@ EngineState = Literal[
     "failed",  # will not be started again by itself
 ]
 Source = Literal["voice", "operator", "chat", "api"]
-Action = Literal["allow", "replace", "sanitise", "hold", "drop", "panic"]
 
 
 class ShowStarted(Event, frozen=True, kw_only=True, tag="show"):
@@ -160,6 +169,10 @@ class Judged(Event, frozen=True, kw_only=True, tag="turn.judged"):
     rule: str = ""
     view: str = ""
     ms: float = 0
+    risk: float = 0
+    """0 (nothing found) to 1; what was let through may still be doubtful."""
+    means: str = "gate"
+    """Which of the means judged it; see `Ruled`."""
 
 
 class Airing(Event, frozen=True, kw_only=True, tag="turn.airing"):
@@ -231,6 +244,10 @@ class GateState(Event, frozen=True, kw_only=True, tag="gate"):
 
     rules: int
     error: str = ""
+    problems: int = 0
+    """How many things in the rule files could not be used."""
+    blocked: int = 0
+    """Texts on the operator's own blocklist."""
 
 
 class Panicked(Event, frozen=True, kw_only=True, tag="panic"):
@@ -356,6 +373,11 @@ ShowEvent: TypeAlias = (
     | OperatorBack
     | Switching
     | ProfileChanged
+    | LineWaits
+    | LineDecided
+    | ReviewMode
+    | Provenance
+    | Blocked
 )
 
 FLEETING = (EngineFigures, ShowFigures, Levels, Host, Delta, ObsState, ObsFigures)
@@ -391,6 +413,7 @@ __all__ = [
     "Aired",
     "Airing",
     "Alert",
+    "Blocked",
     "ConsoleWishes",
     "Delta",
     "DeviceState",
@@ -404,6 +427,8 @@ __all__ = [
     "Host",
     "Judged",
     "Levels",
+    "LineDecided",
+    "LineWaits",
     "LogLine",
     "Logs",
     "Marked",
@@ -418,8 +443,11 @@ __all__ = [
     "Panicked",
     "PersonaState",
     "ProfileChanged",
+    "Provenance",
     "PutBack",
     "Resumed",
+    "ReviewMode",
+    "Ruled",
     "SceneChanged",
     "ShowEvent",
     "ShowFigures",
@@ -430,4 +458,5 @@ __all__ = [
     "Told",
     "TurnDone",
     "TurnStarted",
+    "Waiting",
 ]

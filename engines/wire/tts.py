@@ -54,6 +54,32 @@ class Speak(Body, frozen=True, kw_only=True):
     known is spoken in the configured voice, and `Spoken.detail` says so."""
 
 
+class Reading(Body, frozen=True, kw_only=True):
+    """How a sentence is about to be pronounced. Sent once, before any sound of it, by an engine
+    with the capability `reading`; the asker decides then whether it wants the sound.
+    """
+
+    text: str
+    """What is left to be spoken, once emoji and the like are out."""
+    phonemes: str = ""
+    """IPA as the synthesizer reads it, numbers and signs written out: words apart by a space,
+    marks of stress and length left out. Empty where the synthesizer tells none."""
+
+
+class Pronounce(Body, frozen=True, kw_only=True):
+    """Asks how texts are pronounced, without a sound. Capability `reading`."""
+
+    texts: Annotated[list[str], Meta(max_length=200)]
+
+
+class Pronounced(Body, frozen=True, kw_only=True):
+    """`Reading.phonemes` of each text, in the same order; empty for one that has no sound."""
+
+    phonemes: list[str]
+    voice: str = ""
+    """Who reads so; the same text may be read otherwise by another voice."""
+
+
 class Audio(Body, frozen=True, kw_only=True):
     """Sound as it is made: s16le mono, 20 to 100 ms."""
 
@@ -94,11 +120,13 @@ class Spoken(Body, frozen=True, kw_only=True):
     detail: str = ""
 
 
+READING = EventKind("tts.reading", Reading)
 AUDIO = EventKind("tts.audio", Audio)
 VISEMES = EventKind("tts.visemes", Visemes)
 SPEAK = RequestKind(
-    "tts.speak", Speak, Spoken, events=(AUDIO, VISEMES), owes=Owes(signs=(AUDIO, VISEMES))
+    "tts.speak", Speak, Spoken, events=(READING, AUDIO, VISEMES), owes=Owes(signs=(AUDIO, VISEMES))
 )
+PRONOUNCE = RequestKind("tts.pronounce", Pronounce, Pronounced)
 
-REQUESTS = (SPEAK,)
+REQUESTS = (SPEAK, PRONOUNCE)
 EVENTS = ()

@@ -19,6 +19,7 @@ ENGINES = {
     "tts": "engines.tts.engine:TtsEngine",
     "metrics": "engines.metrics.engine:MetricsEngine",
     "obs": "engines.obs.engine:ObsEngine",
+    "guard": "engines.guard.engine:GuardEngine",
     "echo": "engines.echo.engine:EchoEngine",
 }
 
@@ -41,7 +42,9 @@ def load(name: str) -> type[Any]:
 
 
 def engine(
-    name: Annotated[str, typer.Argument(help="audio, asr, policy, tts, metrics, obs or echo")],
+    name: Annotated[
+        str, typer.Argument(help="audio, asr, policy, tts, metrics, obs, guard or echo")
+    ],
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="take the configuration from this profile")
     ] = "",

@@ -105,7 +105,11 @@ class Loaded:
     def safety_files(self) -> list[str]:
         """The gate's rule files, family mode's included."""
         family = ["family"] if self.profile.persona.family_friendly else []
-        return list(dict.fromkeys(["base", *family, *self.profile.safety.files]))
+        return list(dict.fromkeys([*ALWAYS, *family, *self.profile.safety.files]))
+
+    def blocklist(self) -> Path:
+        """The operator's own blocklist: a rule file that may not be there."""
+        return paths.state_dir(self.environ) / "blocklist.yaml"
 
     def persona_path(self) -> Path:
         """The persona's file."""
@@ -113,6 +117,10 @@ class Loaded:
         if said.endswith((".yaml", ".yml")) or "/" in said:
             return paths.expanded(said).absolute()
         return self.folder / "personas" / f"{said}.yaml"
+
+
+ALWAYS = ("base", "private", "injection")
+"""Rule files that every profile has."""
 
 
 def profiles_folder() -> Path:

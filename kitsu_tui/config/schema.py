@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from engines.wire import asr, audio, echo, metrics, obs, policy, tts
+from engines.wire import asr, audio, echo, guard, metrics, obs, policy, tts
 
 
 class Persona(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,8 +62,82 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(description="folder of rule files; empty: profiles/safety")] = ""
     files: Annotated[
         list[str],
-        Meta(description="further rule files by name, without .yaml; base always holds"),
+        Meta(
+            description="further rule files by name, without .yaml; base, private and injection "
+            "always hold, and the operator's own blocklist"
+        ),
     ] = []
+    languages: Annotated[
+        list[str],
+        Meta(description="languages whose rules hold, such as [en, de]; empty: all that there are"),
+    ] = []
+    late_ms: Annotated[
+        int,
+        Meta(ge=5, le=10_000, description="a verdict of the gate that takes longer counts as drop"),
+    ] = 500
+    sounds: Annotated[
+        bool,
+        Meta(description="judge also how a sentence is pronounced, where tts can tell"),
+    ] = True
+    repeats: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=200,
+            description="of her last sentences so many are not said again; 0: she may repeat "
+            "herself",
+        ),
+    ] = 12
+    review: Annotated[bool, Meta(description="every line waits for an operator's approval")] = False
+    review_s: Annotated[
+        float, Meta(ge=1, le=600, description="how long a line waits for approval, in seconds")
+    ] = 20.0
+    review_then: Annotated[
+        Literal["drop", "air"], Meta(description="what happens with it when nobody decides")
+    ] = "drop"
+    hold_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=600,
+            description="how long a line waits that a rule or an operator holds, in seconds; when "
+            "nobody decides it is dropped",
+        ),
+    ] = 20.0
+    risk_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=5000,
+            description="how long the most doubtful first sentence is kept back, so that it can be "
+            "stopped; less for less doubtful ones, nothing for safe ones; 0: never",
+        ),
+    ] = 600
+    risk_from: Annotated[
+        float, Meta(ge=0, le=1, description="risk from which a sentence is doubtful")
+    ] = 0.3
+    opinion: Annotated[
+        Literal["never", "doubtful", "output", "input", "both"],
+        Meta(
+            description="what a second opinion is asked about (needs the guard engine): doubtful "
+            "texts of both sides, all that she says, all that is said to her, or both"
+        ),
+    ] = "never"
+    opinion_ms: Annotated[
+        int, Meta(ge=20, le=10_000, description="how long a text waits for its second opinion")
+    ] = 800
+    opinion_late: Annotated[
+        Literal["gate", "drop"],
+        Meta(description="when none comes in time: the gate's verdict holds, or it is dropped"),
+    ] = "gate"
+    viewer_turns: Annotated[
+        int,
+        Meta(ge=1, le=1000, description="answers that one viewer gets within `viewer_window_s`"),
+    ] = 4
+    viewer_window_s: Annotated[float, Meta(ge=1, le=3600, description="in seconds")] = 120.0
+    viewer_waiting: Annotated[
+        int, Meta(ge=1, le=16, description="texts of one viewer that may wait for an answer")
+    ] = 2
 
 
 class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +177,7 @@ class Engines(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tts: Process = field(default_factory=lambda: Process(nice=2))
     metrics: Process = field(default_factory=lambda: Process(nice=15))
     obs: Process = field(default_factory=lambda: Process(enabled=False))
+    guard: Process = field(default_factory=lambda: Process(enabled=False, nice=12))
     echo: Process = field(default_factory=lambda: Process(enabled=False))
 
 
@@ -221,10 +296,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tts: tts.Config = field(default_factory=tts.Config)
     metrics: metrics.Config = field(default_factory=metrics.Config)
     obs: obs.Config = field(default_factory=obs.Config)
+    guard: guard.Config = field(default_factory=guard.Config)
     echo: echo.Config = field(default_factory=echo.Config)
 
 
-ENGINES = ("audio", "asr", "policy", "tts", "metrics", "obs", "echo")
+ENGINES = ("audio", "asr", "policy", "tts", "metrics", "obs", "guard", "echo")
 
 ALIASES = {
     "asr_worker": "asr",

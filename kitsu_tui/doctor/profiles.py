@@ -93,7 +93,7 @@ def safety(context: Context) -> Finding:
     from kitsu_tui.show.safety import Keeper
 
     folder = context.loaded.safety_folder()
-    keeper = Keeper(folder, context.loaded.safety_files())
+    keeper = Keeper(folder, context.loaded.safety_files(), context.loaded.blocklist())
     keeper.refresh(force=True)
     if keeper.gate is None:
         return bad("safety", keeper.error or "no rules", f"correct the files in {folder}")

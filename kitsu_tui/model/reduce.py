@@ -7,7 +7,7 @@ picture again.
 from __future__ import annotations
 
 from engines.wire import show
-from kitsu_tui.model.latency import KEPT
+from kitsu_tui.model import turns
 from kitsu_tui.model.notes import note
 from kitsu_tui.model.state import (
     AlertView,
@@ -17,16 +17,14 @@ from kitsu_tui.model.state import (
     OperatorView,
     PanicView,
     PersonaView,
-    SentenceView,
+    ReviewView,
     ShowState,
     SwitchView,
-    TurnView,
 )
 from kitsu_tui.model.surfaces import superseded
 
 CHANGES_KEPT = 8
 """Last changes of each engine's state."""
-TURNS_KEPT = 200
 ALERTS_KEPT = 100
 INCIDENTS_KEPT = 100
 NOTES_KEPT = 200
@@ -38,7 +36,7 @@ def reduce(state: ShowState, told: show.Told) -> None:
     event = told.event
     handler = _HANDLERS.get(type(event))
     if handler is not None:
-        handler(state, event, told.t)  # type: ignore[operator]
+        handler(state, event, told.t)
     note(state.notes, told.n, told.t, event, NOTES_KEPT)
 
 
@@ -99,98 +97,12 @@ def _own_figures(state: ShowState, event: show.ShowFigures, t: float) -> None:
     state.figures = event
 
 
-def _turn(state: ShowState, event: show.TurnStarted, t: float) -> None:
-    state.turns.append(
-        TurnView(
-            turn=event.turn,
-            source=event.source,
-            who=event.who,
-            started=t,
-            n=state.n,
-            said=event.text,
-            said_final=bool(event.text),
-        )
-    )
-    state.turn_count += 1
-    del state.turns[:-TURNS_KEPT]
+def _review(state: ShowState, event: show.ReviewMode, t: float) -> None:
+    state.review = ReviewView(on=event.on, wait_s=event.wait_s, then=event.then, by=event.by)
 
 
-def _heard(state: ShowState, event: show.Heard, t: float) -> None:
-    view = state.find_turn(event.turn)
-    if view is None or event.rev < view.rev:
-        return
-    _revise(view, event.rev)
-    view.said, view.said_final = event.text, event.final
-
-
-def _delta(state: ShowState, event: show.Delta, t: float) -> None:
-    view = state.find_turn(event.turn)
-    if view is None or event.rev < view.rev:
-        return
-    _revise(view, event.rev)
-    view.draft = (view.draft + event.text)[-4000:]
-
-
-def _revise(view: TurnView, rev: int) -> None:
-    if rev > view.rev:
-        view.rev, view.draft, view.sentences = rev, "", []
-
-
-def _judged(state: ShowState, event: show.Judged, t: float) -> None:
-    view = state.find_turn(event.turn)
-    if view is None or event.rev < view.rev:
-        return
-    _revise(view, event.rev)
-    sentence = SentenceView(
-        seq=event.seq,
-        text=event.text,
-        action=event.action,
-        category=event.category,
-        rule=event.rule,
-        view=event.view,
-        ms=event.ms,
-        spoken=event.spoken,
-    )
-    if event.seq < 0:
-        let_in = event.action == "allow"
-        view.stopped = "" if let_in else event.category or event.action
-        view.entry = None if let_in else sentence
-        return
-    view.sentences = [*view.sentences, sentence][-100:]
-
-
-def _airing(state: ShowState, event: show.Airing, t: float) -> None:
-    sentence = _sentence(state, event.turn, event.seq)
-    if sentence is not None:
-        sentence.status = "airing"
-
-
-def _aired(state: ShowState, event: show.Aired, t: float) -> None:
-    sentence = _sentence(state, event.turn, event.seq)
-    if sentence is not None:
-        sentence.status, sentence.heard = event.status, event.heard
-        sentence.heard_ms = event.heard_ms
-
-
-def _sentence(state: ShowState, turn: int, seq: int) -> SentenceView | None:
-    view = state.find_turn(turn)
-    if view is None:
-        return None
-    return next((s for s in view.sentences if s.seq == seq), None)
-
-
-def _done(state: ShowState, event: show.TurnDone, t: float) -> None:
-    view = state.find_turn(event.turn)
-    if view is not None:
-        view.rev, view.status, view.answer = event.rev, event.status, event.answer
-        view.mood, view.actions, view.detail = event.mood, list(event.actions), event.detail
-        view.marks_ms = dict(event.marks_ms)
-        view.draft, view.ended = "", t
-    if event.mood:
-        state.mood = event.mood
-    if "audible" in event.marks_ms:
-        state.marks.append(dict(event.marks_ms))
-        del state.marks[:-KEPT]
+def _blocked(state: ShowState, event: show.Blocked, t: float) -> None:
+    state.blocked = event.count
 
 
 def _levels(state: ShowState, event: show.Levels, t: float) -> None:
@@ -225,7 +137,7 @@ def _resumed(state: ShowState, event: show.Resumed, t: float) -> None:
 
 
 def _gate(state: ShowState, event: show.GateState, t: float) -> None:
-    state.rules = event.rules
+    state.rules, state.rule_problems, state.blocked = event.rules, event.problems, event.blocked
 
 
 def _operators(state: ShowState, event: show.Operators, t: float) -> None:
@@ -337,9 +249,11 @@ def _profile(state: ShowState, event: show.ProfileChanged, t: float) -> None:
     }
 
 
-_HANDLERS = {
+_HANDLERS = turns.HANDLERS | {
     show.PanicReached: _panic_reached,
     show.PutBack: _put_back,
+    show.ReviewMode: _review,
+    show.Blocked: _blocked,
     show.Drilled: _drilled,
     show.ObsState: _obs,
     show.ObsFigures: _obs_figures,
@@ -354,13 +268,6 @@ _HANDLERS = {
     show.EngineChanged: _engine,
     show.EngineFigures: _figures,
     show.ShowFigures: _own_figures,
-    show.TurnStarted: _turn,
-    show.Heard: _heard,
-    show.Delta: _delta,
-    show.Judged: _judged,
-    show.Airing: _airing,
-    show.Aired: _aired,
-    show.TurnDone: _done,
     show.Levels: _levels,
     show.DeviceState: _devices,
     show.Muted: _muted,

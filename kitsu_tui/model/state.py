@@ -5,11 +5,16 @@ Built event by event by `kitsu_tui.model.reduce`. Every list in it is bounded.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 from engines.wire import obs, show
 from engines.wire.metrics import HostFigures
 from kitsu_tui.model.notes import NoteView
+
+OPEN_TURNS = 4
+"""Lines that are still to be heard are looked for in so many of the last turns."""
 
 
 class EngineChange(Struct, kw_only=True):
@@ -62,6 +67,25 @@ class SentenceView(Struct, kw_only=True):
     """Empty before it is on air, `airing`, then how it ended (`played`, `cut`, ...)."""
     heard: str = ""
     heard_ms: float = 0
+    risk: float = 0
+    waits: show.Waiting | Literal[""] = ""
+    """Why it is kept back now; empty: it is not."""
+    until: float = 0
+    """Wall time at which `then` happens with it by itself; 0: never."""
+    then: Literal["air", "drop"] = "drop"
+    held_by: str = ""
+    decided: Literal["", "air", "drop", "replace"] = ""
+    """What was decided of it after its verdict."""
+    decided_by: str = ""
+    decided_why: str = ""
+    source: show.Provenance | None = None
+    """Where it came from, once it is on air."""
+
+    @property
+    def open(self) -> bool:
+        """It may still be dropped, replaced or held: it is not on air and not over."""
+        said = self.action not in ("drop", "panic") and bool(self.spoken or self.waits)
+        return said and not self.status and self.decided != "drop"
 
 
 class TurnView(Struct, kw_only=True):
@@ -175,6 +199,15 @@ class MarkView(Struct, kw_only=True):
     by: str
 
 
+class ReviewView(Struct, kw_only=True):
+    """Whether lines wait for approval."""
+
+    on: bool = False
+    wait_s: float = 0
+    then: Literal["air", "drop"] = "drop"
+    by: str = ""
+
+
 class PersonaView(Struct, kw_only=True):
     """Who she is."""
 
@@ -210,6 +243,10 @@ class ShowState(Struct, kw_only=True):
     panic: PanicView = field(default_factory=PanicView)
     rules: int = 0
     """Safety rules in force; without any nothing is said."""
+    rule_problems: int = 0
+    blocked: int = 0
+    """Texts on the operator's blocklist."""
+    review: ReviewView = field(default_factory=ReviewView)
     mic_muted: bool = False
     voice_muted: bool = False
     levels: show.Levels = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
@@ -238,6 +275,16 @@ class ShowState(Struct, kw_only=True):
             if view.turn == turn:
                 return view
         return None
+
+    def open_lines(self) -> list[tuple[TurnView, SentenceView]]:
+        """Lines of hers that are not on air yet and may still be stopped, in order."""
+        return [
+            (turn, line)
+            for turn in self.turns[-OPEN_TURNS:]
+            if not turn.status
+            for line in turn.sentences
+            if line.open
+        ]
 
     def why_unheard(self) -> str:
         """Why she cannot be heard now, in a few words; empty when she can."""

@@ -19,7 +19,8 @@ from kitsu_tui.config import Profile
 from kitsu_tui.config.persona import Persona
 from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import History
-from kitsu_tui.show.safety import Keeper, Verdict, guarded
+from kitsu_tui.show.judge import Judge
+from kitsu_tui.show.safety import SAID, Verdict
 from kitsu_tui.show.speech import Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import Status, Turn
@@ -38,7 +39,7 @@ class Stage:
 
     supervisor: Supervisor
     tell: Callable[[show.ShowEvent], None]
-    gate: Keeper
+    judge: Judge
     persona: Persona
     history: History
     profile: Profile
@@ -158,12 +159,12 @@ class Answer:
 
     async def _run(self) -> None:
         try:
-            if self._let_in():
+            if await self._let_in():
                 await self._think()
             line = self._stage.profile.conversation.failure_line
             if self.status == "error" and not self._said and line and not self._ended:
                 self._canned = True
-                self._sentence(line)
+                await self._sentence(line)
             await self._speech.finished()  # also when it was ended: it tells what was heard
             if self._speech.trouble and not self._ended:
                 self.status, self.detail = "error", self._speech.trouble
@@ -175,10 +176,10 @@ class Answer:
             log.exception("turn %d failed", self.turn.number)
             self.status, self.detail = "error", f"{type(err).__name__}: {err}"
 
-    def _let_in(self) -> bool:
-        verdict = guarded(self._stage.gate.gate, self.text, side="input")
+    async def _let_in(self) -> bool:
+        verdict = await self._stage.judge.incoming(self.text)
         self._judged(-1, self.text, verdict.text, verdict)
-        if verdict.action in ("allow", "replace"):
+        if verdict.action in SAID:
             self.text = verdict.text
             return True
         self.status = "blocked"
@@ -186,7 +187,7 @@ class Answer:
         refusal = self._stage.profile.conversation.refusal_line
         if refusal:
             self._canned = True
-            self._sentence(refusal)
+            await self._sentence(refusal)
         return False
 
     async def _think(self) -> None:
@@ -225,7 +226,7 @@ class Answer:
                     self._tell(show.Delta(turn=self.turn.number, rev=self.rev, text=event.text))
                 elif isinstance(event, policy.Sentence):
                     self.turn.mark("first_sentence", now)
-                    self._sentence(event.text)
+                    await self._sentence(event.text)
             reply = await exchange.result(self._timeout)
         finally:
             exchange.cancel("no longer wanted")
@@ -235,12 +236,12 @@ class Answer:
         if reply.status == "error" and not self._said:
             self.status, self.detail = "error", reply.detail or "the model gave no words"
 
-    def _sentence(self, text: str) -> None:
+    async def _sentence(self, text: str) -> None:
         """Judge a sentence, and say what may be said of it."""
         seq, self._seq = self._seq, self._seq + 1
         context = " ".join(self._said)[-CONTEXT:]
-        verdict = guarded(self._stage.gate.gate, text, context)
-        spoken = verdict.text.strip() if verdict.action in ("allow", "replace") else ""
+        verdict = await self._stage.judge.sentence(text, context)
+        spoken = verdict.text.strip() if verdict.action in SAID else ""
         self._judged(seq, text, spoken, verdict)
         if not spoken:
             self._stopped += 1
@@ -272,6 +273,8 @@ class Answer:
                 rule=verdict.rule,
                 view=verdict.view,
                 ms=round(verdict.ms, 3),
+                risk=verdict.risk,
+                means=verdict.means,
             )
         )
 

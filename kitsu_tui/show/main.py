@@ -29,6 +29,7 @@ from kitsu_tui.show.drill import Drills
 from kitsu_tui.show.durable import Latch, Ledger
 from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
+from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.panic import Panic
@@ -92,7 +93,7 @@ class Running:
         profile = loaded.profile
         self.persona: Persona = load_persona(loaded.persona_path())
         self.persona.check_preset(profile.persona.preset)
-        self.gate = Keeper(loaded.safety_folder(), loaded.safety_files())
+        self.gate = Keeper(loaded.safety_folder(), loaded.safety_files(), loaded.blocklist())
         engine_specs = specs(loaded)
         self._mask = mask
         self.learn(loaded)
@@ -112,10 +113,11 @@ class Running:
             environ=child_environ(dict(loaded.environ)),
         )
         self.supervisor = Supervisor(engine_specs, around)
+        self.judge = Judge(self.gate, profile.safety.late_ms / 1000)
         self.stage = Stage(
             supervisor=self.supervisor,
             tell=self.bus.tell,
-            gate=self.gate,
+            judge=self.judge,
             persona=self.persona,
             history=_history(loaded),
             profile=profile,

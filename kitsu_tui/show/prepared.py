@@ -52,9 +52,7 @@ class Prepared:
             preset = profile.persona.preset
         if mood not in self.persona.moods:
             mood = ""
-        return replace(
-            now, gate=self.gate, persona=self.persona, profile=profile, preset=preset, mood=mood
-        )
+        return replace(now, persona=self.persona, profile=profile, preset=preset, mood=mood)
 
 
 def prepare(
@@ -87,7 +85,7 @@ def prepare(
     persona.check_preset(loaded.profile.persona.preset)
     rules = loaded.safety_folder(), loaded.safety_files()
     if rules != (before.safety_folder(), before.safety_files()):
-        gate = Keeper(*rules)
+        gate = Keeper(*rules, loaded.blocklist())
         gate.refresh()
         if gate.gate is None:
             raise ConfigError(f"safety rules: {gate.error}")

@@ -24,7 +24,8 @@ def take(running: Running, found: Prepared, by: str) -> None:
     was, will = _who(stage), _who(found.stage(stage))
     other_rules = found.gate is not running.gate
     # The rules first: they are in force before anybody else speaks.
-    running.gate = stage.gate = found.gate
+    running.gate = running.judge.keeper = found.gate
+    running.judge.late_s = profile.safety.late_ms / 1000
     running.loaded, stage.profile = found.loaded, profile
     running.persona, stage.preset, stage.mood, _ = will
     stage.persona = running.persona

@@ -19,8 +19,9 @@ from kitsu_tui.bench.report import BenchReport
 from kitsu_tui.console.scrollback import KEPT
 from kitsu_tui.journal import read_journal
 from kitsu_tui.journal.sessions import look_at
-from kitsu_tui.model.reduce import TURNS_KEPT, reduce
+from kitsu_tui.model.reduce import reduce
 from kitsu_tui.model.state import ShowState
+from kitsu_tui.model.turns import TURNS_KEPT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
 

@@ -17,8 +17,8 @@ from kitsu_tui.console.past import PastLink
 from kitsu_tui.console.screens.turn import TurnScreen
 from kitsu_tui.journal import FILE
 from kitsu_tui.model.notes import NoteView
-from kitsu_tui.model.reduce import TURNS_KEPT
 from kitsu_tui.model.state import TurnView
+from kitsu_tui.model.turns import TURNS_KEPT
 from tests.conftest import Sandbox
 from tests.console.conftest import console, text_of, until
 from tests.support.long_journal import write

@@ -20,7 +20,7 @@ from kitsu_tui.journal import FILE
 from kitsu_tui.journal.bundle import NoMoment, export, pick
 from kitsu_tui.journal.past import HEAD, TAIL, read_past, settled
 from kitsu_tui.journal.sessions import NoJournal, find_session, folders, look_at
-from kitsu_tui.model.reduce import TURNS_KEPT
+from kitsu_tui.model.turns import TURNS_KEPT
 from tests.support.long_journal import Hand, write
 
 

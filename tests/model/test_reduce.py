@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from engines.wire import obs, show
 from engines.wire.metrics import HostFigures
-from kitsu_tui.model import reduce as model
 from kitsu_tui.model.reduce import CHANGES_KEPT, reduce
 from kitsu_tui.model.state import ShowState
+from kitsu_tui.model.turns import TURNS_KEPT
 
 ENGINES = ("audio", "policy", "tts")
 
@@ -194,10 +194,10 @@ def test_what_is_put_back_later_adds_to_what_was() -> None:
 
 def test_events_of_turns_that_are_no_longer_kept_do_nothing() -> None:
     picture = ShowState()
-    for number in range(1, model.TURNS_KEPT + 11):
+    for number in range(1, TURNS_KEPT + 11):
         play([show.TurnStarted(turn=number, source="chat", who="x")], picture)
-    assert len(picture.turns) == model.TURNS_KEPT
-    assert picture.turn_count == model.TURNS_KEPT + 10
+    assert len(picture.turns) == TURNS_KEPT
+    assert picture.turn_count == TURNS_KEPT + 10
     before = copy.deepcopy(picture.turns)
     play([judged(0, "late"), show.TurnDone(turn=1, rev=0, status="ok", answer="")], picture)
     assert picture.turns == before

@@ -14,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -29,6 +31,7 @@ from kitsu_tui.show import answer
 from kitsu_tui.show.director import Director
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.history import History
+from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.panic import Panic
 from kitsu_tui.show.safety import Gate, Keeper, Rule
 from kitsu_tui.show.turn import Turn
@@ -39,6 +42,15 @@ from tests.show.stand_in import NAMES, Cast
 E = TypeVar("E", bound=show.ShowEvent)
 
 ROUNDS = 20_000
+
+
+class AtOnce(Executor):
+    """Does it here and now: a thread would need the clock that stands still."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 def rule(
@@ -176,7 +188,7 @@ class Stage:
         self.scene = answer.Stage(
             supervisor=self.cast,  # type: ignore[arg-type]
             tell=self.told.append,
-            gate=keeper,
+            judge=Judge(keeper, 5.0, AtOnce()),
             persona=Persona(
                 name="Kitsu",
                 system="You are {style}.",

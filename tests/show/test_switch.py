@@ -135,8 +135,8 @@ async def test_what_is_the_shows_own_changes_at_once(live: Live) -> None:
     assert changed.restarted == []
     assert "persona.preset" in changed.changed
     assert [a.name for a in live.of(show.Acted)] == ["profile"]
-    assert len(stage.gate.gate.rules) == state.rules  # type: ignore[union-attr]
-    assert live.running.gate is stage.gate
+    assert len(stage.judge.keeper.gate.rules) == state.rules  # type: ignore[union-attr]
+    assert live.running.gate is stage.judge.keeper
 
 
 async def test_a_changed_engine_is_replaced_by_one_that_is_ready(live: Live) -> None:
@@ -262,7 +262,7 @@ async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force(live: L
     gate = live.running.gate
     with pytest.raises(ConfigError, match="safety rules"):
         await live.use(live.profile("other", safety={"folder": str(rules)}))
-    assert live.running.stage.gate is live.running.gate is gate
+    assert live.running.judge.keeper is live.running.gate is gate
 
 
 async def test_one_switch_at_a_time_and_it_goes_on_when_its_asker_hangs_up(live: Live) -> None:

@@ -1,8 +1,7 @@
 """The gate: what may be said, sentence by sentence, before any voice has it. Fails closed.
 
 A gate never changes; a reload makes another one (see keeper.py), so a sentence is judged by one
-set of rules. Later actions (hold, sanitise, panic) are more members of `Action`; a second opinion
-stands behind `guarded`, never in its place.
+set of rules. A second opinion stands behind `guarded`, never in its place.
 """
 
 from __future__ import annotations
@@ -12,47 +11,18 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
-from msgspec import Struct
-
+from engines.wire.lines import Action
 from kitsu_tui.show.safety import normal, rules
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.match import Hit, Index
-from kitsu_tui.show.safety.rules import Action, Problem, Rule, SafetyError
+from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
+from kitsu_tui.show.safety.verdict import RANK, SAID, Side, Verdict, failed
 
 MAX_TEXT = 100_000
 """Characters in one text; more is no sentence and is dropped."""
 MAX_HITS = 64
 """Hits taken from one text; at the bound it is dropped, so the rest need not be known."""
-GATE_ERROR = "gate-error"
-_RANK = {"allow": 0, "replace": 1, "drop": 2}
-Side = Literal["input", "output"]
-
-
-class Verdict(Struct, frozen=True, kw_only=True):
-    """What the gate says of one text.
-
-    Attributes:
-        action: allow (say `text`, it is unchanged), replace (say `text`), drop (say nothing).
-        category: of the rule, `gate-error` when the gate itself failed, empty when allowed.
-        rule: its id.
-        view: how the text had to be read: plain, folded, joined, leet, spaced, squeezed, masked,
-            repeats, collapsed, text (a pattern); `markup+` before it when tags hid it.
-        text: what may be said; empty when dropped.
-        ms: what the judgement took.
-        term: the rule's term that was found, for the operator's eyes.
-        severity: 1 to 5, 0 when allowed.
-    """
-
-    action: Action
-    category: str = ""
-    rule: str = ""
-    view: str = ""
-    text: str = ""
-    ms: float = 0.0
-    term: str = ""
-    severity: int = 0
 
 
 class Gate:
@@ -73,7 +43,9 @@ class Gate:
         self._index = Index(self.rules, allow)
 
     @classmethod
-    def load(cls, folder: Path, files: list[str] | None = None) -> Gate:
+    def load(
+        cls, folder: Path, files: list[str] | None = None, blocklist: Path | None = None
+    ) -> Gate:
         """Read rule files: those named (`.yaml` may be left out), else every one in `folder`.
 
         SafetyError, naming file and line, when a named file cannot be read or holds nothing
@@ -88,6 +60,8 @@ class Gate:
         if not paths:
             raise SafetyError(f"{folder}: no rule file (*.yaml) here: nothing may be said")
         read = [rules.read(path) for path in paths]
+        if blocklist is not None and blocklist.exists():
+            read.append(rules.read(blocklist))
         found = [rule for one in read for rule in one.rules]
         problems = [problem for one in read for problem in one.problems]
         if not found:
@@ -106,29 +80,20 @@ class Gate:
     def _timed(self, text: str, context: str, side: Side) -> Verdict:
         began = time.perf_counter()
         if len(text) > MAX_TEXT:
-            verdict = _failed(f"text of {len(text)} characters")
+            verdict = failed(f"text of {len(text)} characters")
         else:
             verdict = self._judge_all(text, context, side)
         ms = (time.perf_counter() - began) * 1000
-        return Verdict(
-            action=verdict.action,
-            category=verdict.category,
-            rule=verdict.rule,
-            view=verdict.view,
-            text=verdict.text,
-            ms=ms,
-            term=verdict.term,
-            severity=verdict.severity,
-        )
+        return verdict.timed(ms)
 
     def _judge_all(self, text: str, context: str, side: Side) -> Verdict:
         base = normal.clean(text)
         before = normal.clean(normal.tail(context))
         worst = self._judge(text, base, before, side)
         bare = normal.untagged(base)
-        if bare is not None and worst.action != "drop":
+        if bare is not None and RANK[worst.action] < RANK["drop"]:
             without = self._judge(bare, bare, before, side, prefix="markup+")
-            if _RANK[without.action] >= max(1, _RANK[worst.action]):
+            if RANK[without.action] >= max(1, RANK[worst.action]):
                 return without
         return worst
 
@@ -136,21 +101,25 @@ class Gate:
         hits = self._hits(base, before, side)
         if not hits:
             return Verdict(action="allow", text=text)
-        worst = max(hits, key=lambda hit: (_RANK[_action(hit.rule, side)], hit.rule.severity))
+        worst = max(hits, key=lambda hit: (RANK[_action(hit.rule, side)], hit.rule.severity))
         action = _action(worst.rule, side)
         said = ""
-        if action == "replace" and len(hits) < MAX_HITS:
+        if action in SAID and len(hits) < MAX_HITS:
             said = _replaced(base, hits)
             if self._hits(said, before, side):
                 said = ""  # what stands in is no better
+        if action == "hold":
+            said = text
         return Verdict(
-            action="replace" if said else "drop",
+            action=action if said or RANK[action] > RANK["drop"] else "drop",
             category=worst.rule.category,
             rule=worst.rule.id,
             view=prefix + worst.view,
             text=said,
             term=worst.term,
             severity=worst.rule.severity,
+            risk=worst.rule.severity / 5,
+            split=any(hit.span[0] < 0 for hit in hits),
         )
 
     def _hits(self, base: str, before: str, side: Side) -> list[Hit]:
@@ -191,17 +160,13 @@ class Gate:
 def guarded(gate: Gate | None, text: str, context: str = "", *, side: Side = "output") -> Verdict:
     """Judge, and drop whatever cannot be judged: no gate, no rules, any error in it."""
     if gate is None:
-        return _failed("no gate")
+        return failed("no gate")
     try:
         if side == "input":
             return gate.check_input(text, context=context)
         return gate.check(text, context=context)
     except Exception as error:
-        return _failed(f"{type(error).__name__}: {error}")
-
-
-def _failed(why: str) -> Verdict:
-    return Verdict(action="drop", category=GATE_ERROR, rule=why[:200], severity=5)
+        return failed(f"{type(error).__name__}: {error}")
 
 
 def _action(rule: Rule, side: Side) -> Action:

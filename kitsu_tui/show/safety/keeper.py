@@ -13,14 +13,22 @@ Stamp = tuple[tuple[str, int, int], ...]
 class Keeper:
     """The gate in force.
 
+    Args:
+        folder: holds the rule files.
+        files: their names; None: all of them.
+        blocklist: the operator's own rule file, which may not be there.
+
     Attributes:
         gate: None until the first good load: then `guarded` drops everything.
         error: why the last load failed, empty when it did not.
     """
 
-    def __init__(self, folder: Path, files: list[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, files: list[str] | None = None, blocklist: Path | None = None
+    ) -> None:
         self._folder = folder
         self._files = files
+        self._blocklist = blocklist
         self._stamp: Stamp | None = None
         self.gate: Gate | None = None
         self.error = ""
@@ -40,7 +48,7 @@ class Keeper:
             return False
         self._stamp = stamp
         try:
-            gate = Gate.load(self._folder, self._files)
+            gate = Gate.load(self._folder, self._files, self._blocklist)
         except SafetyError as error:
             self.error = str(error)
             return False
@@ -50,7 +58,8 @@ class Keeper:
 
     def _look(self) -> Stamp:
         seen = []
-        for path in sorted(self._folder.glob("*.yaml")) if self._folder.is_dir() else ():
+        paths = sorted(self._folder.glob("*.yaml")) if self._folder.is_dir() else []
+        for path in [*paths, self._blocklist] if self._blocklist else paths:
             try:
                 stat = path.stat()
             except OSError:

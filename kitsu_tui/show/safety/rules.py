@@ -8,8 +8,8 @@ rule holds, an unknown action counts as `drop`, and a file with nothing valid in
       - id: slur-race                         # what verdicts name
         category: slur
         severity: 5                           # 1 to 5
-        action: drop                          # drop | replace
-        input: drop                           # what a viewer's text gets: allow | drop | replace
+        action: drop                          # allow | replace | sanitise | hold | drop | panic
+        input: drop                           # the same for what is said to her (default: action)
         match: word                           # word | stem (a word's beginning) | inside
         squeeze: true                         # also when cut in two: "sl ur"
         endings: [s]                          # each term also with these
@@ -23,15 +23,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import re2
 import yaml
 from msgspec import Struct
 
+from engines.wire.lines import Action
 from kitsu_tui.show.safety import normal
 
-Action = Literal["allow", "drop", "replace"]
+ACTIONS = get_args(Action)
 Match = Literal["word", "stem", "inside"]
 MAX_TERM = 80
 MAX_FILE_BYTES = 4_000_000
@@ -170,7 +171,7 @@ class _Reader:
         for key, value in keys.items():
             if key not in _KEYS:
                 self._complain(value, _unknown(key, _KEYS))
-        action = self._choice(keys, "action", ("drop", "replace"), "drop")
+        action = self._choice(keys, "action", ACTIONS, "drop")
         match = self._choice(keys, "match", ("word", "stem", "inside"), "word")
         endings = [text for text, _ in self._strings(keys.get("endings"), "endings")]
         terms = tuple(dict.fromkeys(self._terms(keys.get("terms"), endings)))
@@ -179,15 +180,15 @@ class _Reader:
             self._complain(node, "no valid term or pattern; right would be `terms:` with a list")
             return None
         replace = self._text(keys, "replace", "")
-        if action == "replace" and not replace:
-            self._complain(node, "action replace needs `replace:`; it drops until then")
+        if action in ("replace", "sanitise") and not replace:
+            self._complain(node, f"action {action} needs `replace:`; it drops until then")
             action = "drop"
         return Rule(
             id=self._rule,
             category=self._text(keys, "category", "unsafe"),
             severity=int(self._choice(keys, "severity", ("1", "2", "3", "4", "5"), "3")),
             action=cast(Action, action),
-            input=cast(Action, self._choice(keys, "input", ("allow", "drop", "replace"), action)),
+            input=cast(Action, self._choice(keys, "input", ACTIONS, action)),
             match=cast(Match, match),
             squeeze=self._choice(keys, "squeeze", ("false", "true"), "false") == "true",
             replace=replace,
