@@ -21,7 +21,7 @@ from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import History
 from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.safety import SAID, Verdict
-from kitsu_tui.show.speech import Speech, has_gone, heard_text
+from kitsu_tui.show.speech import Reading, Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import Status, Turn
 
@@ -49,6 +49,8 @@ class Stage:
     felt: Callable[[int, str], None] = lambda turn, mood: None
     """Called with the mood of a turn's answer, as soon as it is known."""
     gap: Gap = field(default_factory=Gap)
+    reading: Reading | None = None
+    """Judges how a sentence is pronounced, before any sound of it."""
 
     def prompt(self, preset: str = "") -> policy.Prompt:
         """What she knows before anything is asked; its beginning stays the same."""
@@ -95,6 +97,7 @@ class Answer:
             self._committed,
             conversation.speak_timeout_s,
             stage.gap,
+            stage.reading,
         )
         self._timeout = conversation.answer_timeout_s
         self._said: list[str] = []

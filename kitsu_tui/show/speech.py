@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -15,10 +15,15 @@ from engines.wire.envelope import Failure
 from engines.wire.peer import Exchange, RequestFailed
 from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import clipped
+from kitsu_tui.show.safety import RANK, Verdict
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import SpokenLine, Turn
 
 log = logging.getLogger("show.speech")
+
+Reading = Callable[[str, str, SpokenLine], Awaitable[Verdict | None]]
+"""Judges how a sentence is about to be pronounced: what is spoken of it, its phonemes, the line.
+None, or a verdict that allows: nothing against it. All else: no sound of it is heard."""
 
 AHEAD = 2
 """Sentences that may be under way at once: one being heard, one being made."""
@@ -33,6 +38,7 @@ SETTLE_S = 0.4
 """How long a sentence that was ended waits to learn what was heard of it."""
 
 _CUT = Failure(code="cancelled", message="playback ended early")
+_UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
 _STUCK = Failure(code="timeout", message=f"the device took no sound for {LONGEST_S:g} s")
 
 
@@ -54,6 +60,7 @@ class Speech:
     Args:
         committed: set when the answer may be heard; before that it is made but held.
         gap: knows all sentences that are given to `audio`, of whichever answer.
+        reading: judges how each is pronounced, where `tts` tells, before `audio` has any of it.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Speech:
         committed: asyncio.Event,
         timeout: float,
         gap: Gap | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._tell = tell
@@ -73,6 +81,7 @@ class Speech:
         self._committed = committed
         self._timeout = timeout
         self._gap = gap or Gap()
+        self._reading = reading
         self._slots = asyncio.Semaphore(AHEAD)
         self._tasks: list[asyncio.Task[None]] = []
         self._previous: asyncio.Event | None = None
@@ -183,6 +192,8 @@ class Speech:
         )
         try:
             async for event in making.events(self._timeout):
+                if isinstance(event, tts.Reading):
+                    await self._read(event, line)
                 if not isinstance(event, tts.Audio):
                     continue
                 self._mark("first_pcm", time.perf_counter_ns())
@@ -199,6 +210,14 @@ class Speech:
             line.samples = (await making.result(self._timeout)).samples
         finally:
             making.cancel("no longer wanted")
+
+    async def _read(self, event: tts.Reading, line: SpokenLine) -> None:
+        """Judge how it is pronounced; RequestFailed when it must not be heard."""
+        if self._reading is None:
+            return
+        verdict = await self._reading(event.text, event.phonemes, line)
+        if verdict is not None and RANK[verdict.action] > 0:
+            raise RequestFailed(tts.SPEAK.name, _UNFIT)
 
     async def _open(
         self, line: SpokenLine, rate: int, before: asyncio.Event | None, opened: asyncio.Event
