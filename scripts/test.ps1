@@ -23,7 +23,7 @@ Step 'types' @('mypy')
 Say '--- imports'
 & (Join-Path $Venv 'Scripts\lint-imports.exe')
 if ($LASTEXITCODE -ne 0) { $failed += 'imports' }
-Step 'fast tests' @('pytest', '-m', 'not real and not e2e')
+Step 'fast tests' @('pytest', '-m', 'not real and not e2e', '-n', '2', '--dist', 'loadfile')
 Step 'tests with real models' @('pytest', '-m', 'real and not e2e')
 Step 'end-to-end tests' @('pytest', '-m', 'e2e')
 if ($failed.Count -gt 0) { Stop-WithReason ("failed: " + ($failed -join ', ')) }

@@ -137,7 +137,7 @@ async def test_mutes_are_asked_for_and_stand_in_words(rehearsal: Attached) -> No
     assert "mic open │ voice open" in row(app, "status")
     await pilot.press("m")
     await until(pilot, lambda: "mic MUTED │ voice open" in row(app, "status"))
-    assert "MUTED" in row(app, "levels")
+    await until(pilot, lambda: "MUTED" in row(app, "levels"))
     await pilot.press("v", "m")
     await until(pilot, lambda: "mic open │ voice MUTED" in row(app, "status"))
 
