@@ -6,15 +6,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor, Future
+from typing import Literal, NamedTuple
 
-from kitsu_tui.show.safety import RANK, SAID, Keeper, Side, Verdict, failed, guarded, worst
+from msgspec.structs import replace
+
+from engines.wire.lines import Ruled
+from kitsu_tui.config.schema import Safety
+from kitsu_tui.show.safety import RANK, SAID, Gate, Keeper, Side, Verdict, failed, worst
+from kitsu_tui.show.worker import Worker
 
 log = logging.getLogger("show.judge")
 
 Check = Callable[[str, str], Verdict | None]
 """A text and its context in; None: nothing against it."""
+Opinion = Callable[[str, Side, str, Verdict], Awaitable[Verdict | None]]
+"""A second opinion: the text, the side it comes from, its context, the verdict so far."""
+Alert = Callable[[Literal["info", "warning", "error"], str], None]
+
+QUICK_S = 0.002
+"""A verdict is waited for on the spot for so long: most take a tenth of it, and one that had to go
+back through the loop would wait for all else that the loop has to do."""
+HUNG = 4
+"""Threads that may hang; with so many nothing is judged any more until there are other rules."""
+OPINION_MORE_S = 0.25
+"""A second opinion keeps its time itself; after so much more it is not waited for."""
+
+
+class Judgement(NamedTuple):
+    """The verdict that counts, and all that led to it."""
+
+    verdict: Verdict
+    ruled: list[Ruled]
+    faults: list[tuple[str, str]]
+    """What could not judge, and why."""
 
 
 class Judge:
@@ -24,6 +50,10 @@ class Judge:
         keeper: has the gate in force.
         late_s: a verdict that takes longer counts as drop.
         worker: where it is judged; a thread of its own by default.
+
+    Attributes:
+        opinion: asked for a second opinion, where there is one.
+        alert: tells the operator of a gate or check that fails: once, until it works again.
     """
 
     def __init__(self, keeper: Keeper, late_s: float, worker: Executor | None = None) -> None:
@@ -31,37 +61,158 @@ class Judge:
         self.late_s = late_s
         self.output_checks: list[Check] = []
         self.input_checks: list[Check] = []
-        self._worker = worker or ThreadPoolExecutor(1, "gate")
+        self.opinion: Opinion | None = None
+        self.opinion_s = 0.8
+        self.opinion_late: Literal["gate", "drop"] = "gate"
+        self.alert: Alert = lambda level, text: None
+        self._own = worker is None
+        self._worker: Executor = worker or Worker("gate")
+        self._hung: list[Future[Judgement]] = []
+        self._closed: Gate | None = None
+        """The gate under which too many threads hung."""
+        self._broken: set[str] = set()
+
+    def use(self, safety: Safety) -> None:
+        """Go by a profile's limits."""
+        self.late_s = safety.late_ms / 1000
+        self.opinion_s, self.opinion_late = safety.opinion_ms / 1000, safety.opinion_late
 
     async def incoming(self, text: str) -> Verdict:
         """Judge what was said to her."""
-        return await self._judge(text, "", "input")
+        return (await self.weigh(text, "", "input")).verdict
 
     async def sentence(self, text: str, context: str) -> Verdict:
         """Judge what she is about to say; `context` is the end of what she said before."""
-        return await self._judge(text, context, "output")
+        return (await self.weigh(text, context, "output")).verdict
 
-    async def _judge(self, text: str, context: str, side: Side) -> Verdict:
-        loop = asyncio.get_running_loop()
+    async def weigh(self, text: str, context: str, side: Side) -> Judgement:
+        """Judge, and tell what each means said."""
+        gate = self.keeper.gate  # this one, for the whole of the text
+        if self._closed is not None:
+            if self._closed is gate:
+                return _nothing("closed: too many verdicts hung")
+            self._closed, self._hung = None, []
+            log.warning("the safety gate judges again, by other rules")
+        future = self._worker.submit(self._all, gate, text, context, side)
         try:
-            async with asyncio.timeout(self.late_s):
-                return await loop.run_in_executor(self._worker, self._all, text, context, side)
+            try:
+                found = future.result(QUICK_S)
+            except TimeoutError:
+                async with asyncio.timeout(self.late_s):
+                    found = await asyncio.wrap_future(future)
         except TimeoutError:
-            log.error("a verdict took more than %g s: nothing is said", self.late_s)
-            return failed("late")
+            self._late(future, gate)
+            return _nothing("late")
+        except Exception as error:  # a full queue, a thread that cannot be begun
+            found = _nothing(type(error).__name__)
+            found.faults.append(("gate", type(error).__name__))
+        else:
+            self._broken.discard("late")
+        self._note(found)
+        return found
 
-    def _all(self, text: str, context: str, side: Side) -> Verdict:
+    async def second(self, text: str, side: Side, context: str, verdict: Verdict) -> Verdict | None:
+        """A second opinion on what the gate let through; None: nothing against it, or none came
+        and the gate's verdict holds then. Never longer than its time.
+        """
+        if self.opinion is None:
+            return None
+        why = "late"
+        try:
+            async with asyncio.timeout(self.opinion_s + OPINION_MORE_S):
+                found = await self.opinion(text, side, context, verdict)
+            self._broken.discard("opinion")
+            return found
+        except TimeoutError:
+            pass
+        except Exception as error:
+            why = type(error).__name__
+        if "opinion" not in self._broken:
+            self._broken.add("opinion")
+            then = "is not said" if self.opinion_late == "drop" else "goes by the gate alone"
+            self._tell("warning", f"there is no second opinion ({why}): what waits for one {then}")
+        return failed(why, "opinion") if self.opinion_late == "drop" else None
+
+    def _all(self, gate: Gate | None, text: str, context: str, side: Side) -> Judgement:
         """Runs in a thread."""
-        found = [guarded(self.keeper.gate, text, context, side=side)]
-        checks = self.output_checks if side == "output" else self.input_checks
-        for check in checks:
-            if RANK[found[0].action] >= RANK["drop"]:
+        faults: list[tuple[str, str]] = []
+        verdict = _by(gate, text, context, side, faults)
+        ruled = [verdict.ruled()]
+        for check in self.output_checks if side == "output" else self.input_checks:
+            if RANK[verdict.action] >= RANK["drop"]:
                 break
             try:
-                verdict = check(found[0].text if found[0].action in SAID else text, context)
+                found = check(verdict.text if verdict.action in SAID else text, context)
             except Exception as error:
-                log.exception("a check failed")
-                verdict = failed(f"{type(error).__name__}: {error}")
-            if verdict is not None:
-                found = [worst([*found, verdict])]
-        return found[0]
+                why = type(error).__name__
+                faults.append((getattr(check, "__qualname__", type(check).__name__), why))
+                found = failed(why)
+            if found is not None:
+                ruled.append(found.ruled())
+                verdict = _both(verdict, found)
+        return Judgement(verdict, ruled, faults)
+
+    # -- what fails --------------------------------------------------------------------------
+
+    def _late(self, future: Future[Judgement], gate: Gate | None) -> None:
+        log.error("a verdict took more than %g s: nothing is said", self.late_s)
+        if "late" not in self._broken:
+            self._broken.add("late")
+            self._tell("error", f"the safety gate took more than {self.late_s:g} s: not said")
+        if future.cancel() or not self._own:
+            return  # it only waited behind another
+        # That thread is left behind: the next text must not wait for it as well.
+        if isinstance(self._worker, Worker):
+            self._worker.leave()
+        self._worker = Worker("gate")
+        self._hung = [one for one in (*self._hung, future) if not one.done()]
+        if len(self._hung) >= HUNG:
+            self._closed = gate
+            self._tell(
+                "error",
+                f"{HUNG} verdicts of the safety gate hang: she stays silent until the rules are "
+                "changed or the show is started anew",
+            )
+
+    def _note(self, found: Judgement) -> None:
+        failing = {name for name, _ in found.faults}
+        for name, why in found.faults:
+            if name not in self._broken:
+                what = "the safety gate" if name == "gate" else f"a safety check ({name})"
+                self._tell("error", f"{what} fails ({why}): nothing is said until it works again")
+        mended = self._broken - failing - {"late", "opinion"}
+        if mended and RANK[found.verdict.action] < RANK["drop"]:
+            self._broken -= mended  # all of them were asked
+        self._broken |= failing
+
+    def _tell(self, level: Literal["warning", "error"], text: str) -> None:
+        log.log(logging.ERROR if level == "error" else logging.WARNING, "%s", text)
+        self.alert(level, text)
+
+
+def _by(
+    gate: Gate | None, text: str, context: str, side: Side, faults: list[tuple[str, str]]
+) -> Verdict:
+    if gate is None:
+        return failed("no gate")
+    try:
+        if side == "input":
+            return gate.check_input(text, context=context)
+        return gate.check(text, context=context)
+    except Exception as error:
+        # Its type alone: the message of an error may quote what must not be read anywhere.
+        faults.append(("gate", type(error).__name__))
+        return failed(type(error).__name__)
+
+
+def _both(verdict: Verdict, found: Verdict) -> Verdict:
+    """The stricter one, with the higher risk; a check was given what the verdict says already."""
+    one = worst([verdict, found])
+    if found.action in SAID and found.action != "allow" and verdict.action in SAID:
+        one = replace(one, text=found.text)
+    return replace(one, risk=max(verdict.risk, found.risk))
+
+
+def _nothing(why: str) -> Judgement:
+    verdict = failed(why)
+    return Judgement(verdict, [verdict.ruled()], [])
