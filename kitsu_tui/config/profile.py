@@ -73,7 +73,7 @@ class Loaded:
             ConfigError: the model's name is neither in the store's list nor a path.
         """
         config: dict[str, Any] = msgspec.to_builtins(getattr(self.profile, engine))
-        if "model" in config and find_model:
+        if find_model and engine in STORED:
             config["model"] = self._model(engine, config["model"])
         if "cache_dir" in config:
             folder = paths.expanded(config["cache_dir"])
@@ -118,6 +118,9 @@ class Loaded:
             return paths.expanded(said).absolute()
         return self.folder / "personas" / f"{said}.yaml"
 
+
+STORED = ("asr", "policy", "tts")
+"""Engines whose model comes from the store or a path; that of `guard` is a server's own name."""
 
 ALWAYS = ("base", "private", "injection")
 """Rule files that every profile has."""

@@ -76,7 +76,7 @@ def test_base_explains_every_key_and_names_its_variable() -> None:
 def test_every_profile_loads(name: str) -> None:
     loaded = load_profile(name, {})
     assert loaded.name == name
-    off = {"echo"} if name in ("live", "rehearsal") else {"echo", "obs"}
+    off = {"echo", "guard"} if name in ("live", "rehearsal") else {"echo", "guard", "obs"}
     assert {engine for engine in ENGINES if loaded.enabled(engine)} == set(ENGINES) - off
     assert loaded.persona_path().is_file()
     for rules in loaded.safety_files():

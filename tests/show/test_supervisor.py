@@ -158,6 +158,7 @@ def test_a_profile_says_how_engines_are_run(tmp_path: Path) -> None:
         "tts": "9",
         "metrics": "1",
         "obs": "1",
+        "guard": "1",
         "echo": "1",
     }
     assert found["asr"].env["OPENBLAS_NUM_THREADS"] == "3"
@@ -170,6 +171,7 @@ def test_a_profile_says_how_engines_are_run(tmp_path: Path) -> None:
         "tts": 16,
         "metrics": 7,
         "obs": 12,
+        "guard": 12,
         "echo": 12,
     }
     assert (found["metrics"].load_s, found["tts"].load_s) == (30, 120)

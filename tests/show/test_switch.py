@@ -257,8 +257,8 @@ async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force(live: L
     await live.start("one")
     rules = live.folder / "rules"
     rules.mkdir()
-    (rules / "base.yaml").write_text("rules: [{id: x}]\n")
-    (rules / "family.yaml").write_text("rules: []\n")
+    for name in ("base", "private", "injection", "family"):
+        (rules / f"{name}.yaml").write_text("rules: [{id: x}]\n")
     gate = live.running.gate
     with pytest.raises(ConfigError, match="safety rules"):
         await live.use(live.profile("other", safety={"folder": str(rules)}))
