@@ -1,9 +1,9 @@
 """Lines that were spoken before, on disk.
 
 An entry is KEY.pcm (s16le mono) and KEY.json beside it: format, voice, backend, rate, samples,
-latency_ms (what making it took), visemes and the sha256 of the sound. The text itself is not
-kept: the key is its hash. The .json comes last and by a rename, so an entry with one is whole;
-one that does not check out is removed and made again. Several engines may share a folder: files
+latency_ms (what making it took), phonemes (what is heard in it), visemes and the sha256 of the
+sound. The text itself is not kept: the key is its hash. The .json comes last and by a
+rename, so an entry with one is whole; one that does not check out is removed and made again. Several engines may share a folder: files
 are only ever renamed into place, and one that vanishes is a miss.
 
 Everything here blocks; call it from one worker thread.
@@ -26,7 +26,7 @@ from engines.wire.tts import Viseme
 
 log = logging.getLogger("tts.cache")
 
-FORMAT = 1
+FORMAT = 2
 LOW_WATER = 0.9
 """An eviction goes down to this part of the bound, so that it is not needed for every line."""
 RESCAN = 64
@@ -43,6 +43,7 @@ class Meta(Struct, frozen=True, kw_only=True):
     rate: int
     samples: int
     latency_ms: float
+    phonemes: str
     visemes: list[Viseme]
     sha256: str
 
@@ -130,6 +131,7 @@ class Cache:
         backend: str,
         rate: int,
         latency_ms: float,
+        phonemes: str,
     ) -> None:
         """Keep a line. What cannot be written is told once."""
         if self._off or len(pcm) > self._limit:
@@ -141,6 +143,7 @@ class Cache:
             rate=rate,
             samples=len(pcm) // 2,
             latency_ms=round(latency_ms, 1),
+            phonemes=phonemes,
             visemes=visemes,
             sha256=hashlib.sha256(pcm).hexdigest(),
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engines.harness.errors import ConfigError, Missing
 from engines.tts.backends import Chunk, Synthesizer
+from engines.tts.text import speakable
 from engines.wire.tts import Config
 
 log = logging.getLogger("tts")
@@ -75,10 +76,15 @@ class Chain:
         other._backends = [backend.retuned(config) for backend in self._backends]
         return other
 
+    def readings(self, texts: Sequence[str]) -> list[str]:
+        """How the first backend pronounces texts; empty for one that has no sound."""
+        return [self.first.reading(said) if (said := speakable(text)) else "" for text in texts]
+
     def speak(
         self, text: str, speaker: int, stop: threading.Event, told: Saying
     ) -> Iterator[Chunk]:
-        """Say a text with the first backend that can. `told` is filled in on the way.
+        """Say a text with the first backend that can. `told` is filled in on the way, what is
+        pronounced before the first chunk.
 
         A voice that breaks off in the middle is not replaced there: words would be said twice.
         """
@@ -86,6 +92,7 @@ class Chain:
             told.backend, told.voice, told.rate = backend.name, backend.voice, backend.rate
             sounded = False
             try:
+                told.phonemes = backend.reading(text)
                 own = speaker if backend is self.first else backend.speaker("")
                 for chunk in backend.speak(text, own, stop):
                     sounded = sounded or bool(chunk.pcm)
@@ -105,10 +112,10 @@ class Chain:
 class Saying:
     """What became of one sentence."""
 
-    __slots__ = ("backend", "broke_off", "failures", "rate", "voice")
+    __slots__ = ("backend", "broke_off", "failures", "phonemes", "rate", "voice")
 
     def __init__(self) -> None:
-        self.backend = self.voice = ""
+        self.backend = self.voice = self.phonemes = ""
         self.rate = 0
         self.failures: list[str] = []
         self.broke_off = False

@@ -25,6 +25,8 @@ from engines.tts.text import speakable
 from engines.wire import tts
 from engines.wire.tts import Viseme
 
+BATCH = 16
+"""Texts read in one go (1.6 ms): a sentence that is to be said waits for no more of them."""
 AHEAD = 2
 """Sentences that may lie ready while another one's sound is being taken."""
 STOP_S = 0.8
@@ -35,7 +37,7 @@ class TtsEngine(Engine[tts.Config]):
 
     name = "tts"
     Config = tts.Config
-    capabilities = ("visemes", "cache")
+    capabilities = ("visemes", "cache", "reading")
 
     def __init__(self, config: tts.Config, link: Link) -> None:
         super().__init__(config, link)
@@ -98,18 +100,35 @@ class TtsEngine(Engine[tts.Config]):
         if found is not None:
             meta = found.meta
             saying.backend, saying.voice, saying.rate = meta.backend, meta.voice, meta.rate
+            await delivery.read(text, meta.phonemes)
             await delivery.take(Chunk(found.pcm, tuple(meta.visemes)), meta.rate)
             await delivery.end()
             return delivery.spoken(saying, note, cached=True)
         async with self._ahead:
             job = _Job(chain, text, speaker, call, saying)
             async for chunk in job.chunks(self._worker):
+                await delivery.read(text, saying.phonemes)
                 await delivery.take(chunk, saying.rate)
             await delivery.end()
         if call.wanted and not saying.failures and first.name != "silent":
             self._disk.submit(self._store, name, job, saying)
         self._report(saying)
         return delivery.spoken(saying, note, cached=False)
+
+    @handles(tts.PRONOUNCE)
+    async def pronounce(self, params: tts.Pronounce, call: Call) -> tts.Pronounced:
+        """Tell how texts are read. The worker does it, as what reads is not made for two threads;
+        sentences that are to be said come between the batches.
+        """
+        chain = self._chain
+        loop = asyncio.get_running_loop()
+        read: list[str] = []
+        for at in range(0, len(params.texts), BATCH):
+            if not call.wanted:
+                break  # nobody hears the answer
+            batch = params.texts[at : at + BATCH]
+            read += await loop.run_in_executor(self._worker, chain.readings, batch)
+        return tts.Pronounced(phonemes=read, voice=chain.first.reader)
 
     def _store(self, name: str, job: _Job, saying: Saying) -> None:
         self._cache.put(
@@ -120,6 +139,7 @@ class TtsEngine(Engine[tts.Config]):
             backend=saying.backend,
             rate=saying.rate,
             latency_ms=job.made_ms,
+            phonemes=saying.phonemes,
         )
 
     def _report(self, saying: Saying) -> None:
@@ -192,6 +212,13 @@ class _Delivery:
         self._rate = 0
         self._samples = 0
         self._first_ms = 0.0
+        self._read = False
+
+    async def read(self, text: str, phonemes: str) -> None:
+        """Tell how it is pronounced, once, before any sound of it."""
+        if not self._read:
+            self._read = True
+            await self._call.send(tts.READING, tts.Reading(text=text, phonemes=phonemes))
 
     async def take(self, chunk: Chunk, rate: int) -> None:
         """Send a chunk: its mouth shapes, then its sound."""

@@ -1,10 +1,10 @@
-"""What is done to a text before it is spoken, and how long phonemes are cut."""
+"""What is done to a text before it is spoken, how its phonemes are told, how long they are cut."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _RUNS = re.compile(r"([!?])[!?]+")
 _SPACES = re.compile(r"\s+")
@@ -26,6 +26,24 @@ def speakable(text: str) -> str:
     kept = "".join(" " if _mute(char) else char for char in text if char not in _JOINERS)
     kept = _RUNS.sub(lambda m: "?" if "?" in m.group() else "!", _SPACES.sub(" ", kept)).strip()
     return kept if any(char.isalnum() for char in kept) else ""
+
+
+def reading(sentences: Iterable[Sequence[str]]) -> str:
+    """Phonemes as they are told (`engines.wire.tts.Reading`): words apart by one space; stress,
+    length, punctuation and what only joins two sounds left out.
+    """
+    whole = " ".join("".join(phonemes) for phonemes in sentences)
+    kept = (" " if _gap(char) else char for char in whole if not _mark(char))
+    return " ".join("".join(kept).split())
+
+
+def _mark(char: str) -> bool:
+    # Lm are stress, length and small raised letters: a glide between two words, a breath.
+    return unicodedata.category(char) == "Lm" or char in "\u0361\u035c'-"
+
+
+def _gap(char: str) -> bool:
+    return unicodedata.category(char)[0] not in "LM"
 
 
 def _mute(char: str) -> bool:

@@ -34,12 +34,15 @@ class Synthesizer(Protocol):
         voice: what the configured voice is called.
         rate: samples a second; known after `load`.
         identity: changes whenever the same text may sound different (file, speaker, pace).
+        reader: who decides how a text is read; changes whenever a `reading` may. Empty when it
+            tells none. Known after `load`.
     """
 
     name: str
     voice: str
     rate: int
     identity: str
+    reader: str
 
     def load(self) -> None:
         """Read the model and warm it up.
@@ -62,6 +65,11 @@ class Synthesizer(Protocol):
 
         Raises:
             BadVoice: there is none of that name.
+        """
+
+    def reading(self, text: str) -> str:
+        """How a text will be pronounced, as `engines.wire.tts.Reading` tells it; empty when the
+        voice tells none or nothing in it has a sound.
         """
 
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:

@@ -11,6 +11,7 @@ sentence first. Here one gain is set from the warm-up sentences, and peaks above
 from __future__ import annotations
 
 import copy
+import importlib.metadata
 import itertools
 import json
 import logging
@@ -24,7 +25,7 @@ from engines.tts import visemes as shapes
 from engines.tts.backends import onnx_split
 from engines.tts.backends.base import BadVoice, Chunk
 from engines.tts.sound import Trimmer
-from engines.tts.text import CLAUSE, cut
+from engines.tts.text import CLAUSE, cut, reading
 from engines.wire.tts import Config, Viseme
 
 log = logging.getLogger("tts.piper")
@@ -55,6 +56,7 @@ class Piper:
         self.voice = self._path.name.removesuffix(".onnx")
         self.rate = 22050
         self.identity = ""
+        self.reader = ""
         self._speakers: dict[str, int] = {}
         self._count = 1
         self._file = ""
@@ -64,6 +66,7 @@ class Piper:
         self._vocoder: Any = None
         self._passing: list[str] = []
         self._np: Any = None
+        self._read: tuple[str, list[list[str]]] = ("", [])
 
     # -- loading -----------------------------------------------------------------------------
 
@@ -79,7 +82,7 @@ class Piper:
             import numpy as np
             import onnxruntime
             from piper import PiperVoice
-            from piper.config import PiperConfig
+            from piper.config import PhonemeType, PiperConfig
         except ImportError as err:
             raise Missing(
                 f"tts backend piper: {err}; install its packages: pip install 'kitsu-tui[tts]'"
@@ -103,6 +106,9 @@ class Piper:
                 self._advice(f"is not a voice that can be loaded: {_first(err)}")
             ) from None
         self._voice = PiperVoice(session=self._planner, config=piper_config)
+        if piper_config.phoneme_type == PhonemeType.ESPEAK:  # the others' are no IPA, or not all
+            release = importlib.metadata.version("piper-tts")
+            self.reader = f"espeak {piper_config.espeak_voice}, piper {release}"
         self._file = f"{self.voice}:{stat.st_size}:{stat.st_mtime_ns}"
         self.identity = f"{self._file}:{self._config.speed:g}"
         self._warm_up()
@@ -189,7 +195,7 @@ class Piper:
 
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
         """See `Synthesizer.speak`."""
-        sentences = [p for p in self._voice.phonemize(text) if any(c in shapes.SHAPES for c in p)]
+        sentences = self._phonemes(text)
         done = 0  # samples of the text so far
         limit = FIRST_PHONEMES
         for number, sentence in enumerate(sentences, 1):
@@ -205,6 +211,17 @@ class Piper:
                 trimmer = Trimmer(self.rate, LEAD_MS)
                 yield from self._piece(piece, speaker, stop, trimmer, tail, done)
                 done += trimmer.given
+
+    def reading(self, text: str) -> str:
+        """See `Synthesizer.reading`."""
+        return reading(self._phonemes(text)) if self.reader else ""
+
+    def _phonemes(self, text: str) -> list[list[str]]:
+        """Each sentence's phonemes; of one text they are made once: what was told is spoken."""
+        if self._read[0] != text:
+            found = self._voice.phonemize(text)
+            self._read = (text, [p for p in found if any(c in shapes.SHAPES for c in p)])
+        return self._read[1]
 
     def _piece(
         self,

@@ -20,6 +20,7 @@ class Silent:
     voice = "silent"
     rate = 22050
     identity = "silent"
+    reader = ""
 
     def __init__(self, config: Config) -> None:
         self._pace = CHARS_PER_S * config.speed
@@ -36,6 +37,10 @@ class Silent:
         if voice not in ("", self.voice):
             raise BadVoice(f"voice {voice!r} is not known here; there is only silence")
         return 0
+
+    def reading(self, text: str) -> str:
+        """Nothing is pronounced."""
+        return ""
 
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
         """Silence in chunks of 100 ms."""

@@ -40,6 +40,7 @@ class Watched:
     def __init__(self, voice: Piper) -> None:
         self._voice = voice
         self.voice, self.rate, self.identity = voice.voice, voice.rate, voice.identity
+        self.reader = voice.reader
         self.said: list[str] = []
         self.finished = 0
         self.gate = threading.Event()
@@ -65,6 +66,9 @@ class Watched:
 
     def speaker(self, voice: str) -> int:
         return self._voice.speaker(voice)
+
+    def reading(self, text: str) -> str:
+        return self._voice.reading(text)
 
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
         self.said.append(text)

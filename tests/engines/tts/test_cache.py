@@ -13,7 +13,16 @@ VISEMES = [Viseme(0.0, "rest", 1.0), Viseme(12.5, "aa", 0.5)]
 
 
 def put(cache: Cache, name: str, pcm: bytes = b"\x01\x00" * 500) -> None:
-    cache.put(name, pcm, VISEMES, voice="joe", backend="piper", rate=22050, latency_ms=12.34)
+    cache.put(
+        name,
+        pcm,
+        VISEMES,
+        voice="joe",
+        backend="piper",
+        rate=22050,
+        latency_ms=12.34,
+        phonemes="haɪ",
+    )
 
 
 def make(folder: Path, limit: int = 1_000_000) -> Cache:
@@ -77,7 +86,7 @@ def test_a_broken_entry_is_removed_and_can_be_made_again(
     elif harm == "not json":
         meta.write_bytes(meta.read_bytes()[:20])
     else:
-        meta.write_bytes(meta.read_bytes().replace(b'"format":1', b'"format":9'))
+        meta.write_bytes(meta.read_bytes().replace(b'"format":2', b'"format":9'))
     assert cache.get(name("hi")) is None
     assert "broken" in caplog.text
     assert not list(tmp_path.iterdir())

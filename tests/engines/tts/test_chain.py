@@ -16,6 +16,7 @@ class Voice:
 
     rate = 8000
     identity = ""
+    reader = ""
 
     def __init__(self, name: str, load: Exception | None = None, chunks: int = 2) -> None:
         self.name = self.voice = name
@@ -32,6 +33,9 @@ class Voice:
 
     def speaker(self, voice: str) -> int:
         return 0
+
+    def reading(self, text: str) -> str:
+        return f"{self.name} {text}"
 
     def speak(self, text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
         for _ in range(self.chunks):

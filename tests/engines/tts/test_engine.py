@@ -62,7 +62,7 @@ async def test_visemes_then_sound_then_the_answer(
         spoken, pcm = await said(bench, "Hi chat!")
         frames = [f for f in bench.said if isinstance(f, (Event, Response))]
         names = [f.name for f in frames if isinstance(f, Event)]
-        assert names[:4] == ["status", "status", "tts.visemes", "tts.audio"]
+        assert names[:5] == ["status", "status", "tts.reading", "tts.visemes", "tts.audio"]
         assert isinstance(frames[-1], Response)
         audio = bench.events(tts.AUDIO)
         assert all(20 <= len(event.pcm) / 2 / 22.05 <= 100.1 for event in audio)
@@ -229,7 +229,7 @@ async def test_a_cancelled_line_is_not_cached(
 ) -> None:
     async with lab(engine, config) as bench:
         exchange = speak(bench, LONG, credit=1)
-        await bench.wait_event(tts.VISEMES)
+        await bench.wait_event(tts.READING)
         await until(bench, lambda: watched.finished == 1)
         exchange.cancel()
         with pytest.raises(RequestFailed):
@@ -497,3 +497,84 @@ async def test_the_cache_is_bounded_anew_turned_off_and_on(
         assert (await said(bench, "Hi chat!"))[0].cached
         await configure(bench, msgspec.structs.replace(config, cache_mb=0))
         assert not (await said(bench, "Hi chat!"))[0].cached
+
+
+def readings(bench: Bench) -> list[tuple[str, str]]:
+    return [(event.text, event.phonemes) for event in bench.events(tts.READING)]
+
+
+async def test_it_tells_how_a_line_is_read_once_before_its_sound_also_from_the_cache(
+    engine: type[TtsEngine], config: tts.Config, watched: Watched
+) -> None:
+    async with lab(engine, config) as bench:
+        exchanges = [speak(bench, "That is 5 dollars 🎉, sheet!")]
+        await exchanges[0].result(30)
+        cached = bench.host.engine._disk.submit(bool)  # type: ignore[union-attr]
+        await asyncio.wrap_future(cached)
+        exchanges.append(speak(bench, "That is 5 dollars 🎉, sheet!"))
+        assert (await exchanges[1].result(30)).cached
+        read = ("That is 5 dollars , sheet!", "ðæt ɪz faɪv dɑlɚz ʃit")
+        assert readings(bench) == [read, read]
+        assert len(watched.said) == 1
+        for exchange in exchanges:
+            names = [f.name for f in bench.said if isinstance(f, Event) and f.id == exchange.id]
+            assert names.count("tts.reading") == 1
+            assert names[0] == "tts.reading"
+
+
+async def test_a_voice_that_hands_over_tells_the_reading_of_the_one_that_speaks(
+    engine: type[TtsEngine], config: tts.Config, watched: Watched
+) -> None:
+    watched.fail_after = 0
+    async with lab(engine, config) as bench:
+        spoken, _ = await said(bench, "Hi chat!")
+        assert spoken.backend == "silent"
+        assert readings(bench) == [("Hi chat!", "")]
+
+
+async def test_silence_tells_no_phonemes(config: tts.Config) -> None:
+    async with lab(engine_with(lambda name, config: Silent(config)), config) as bench:
+        await said(bench, "Hi chat!")
+        assert readings(bench) == [("Hi chat!", "")]
+        answer = await bench.peer.request(tts.PRONOUNCE, tts.Pronounce(texts=["hi"]))
+        assert answer == tts.Pronounced(phonemes=[""], voice="")
+
+
+async def test_texts_are_pronounced_without_a_sound(
+    engine: type[TtsEngine], config: tts.Config, watched: Watched
+) -> None:
+    texts = ["hi chat", "", "🎉", "F U C K", "1 2 3", "[[fʌk]]"] + ["well"] * 100
+    async with lab(engine, config) as bench:
+        answer = await bench.peer.request(tts.PRONOUNCE, tts.Pronounce(texts=texts), timeout=30)
+        assert answer.phonemes[:5] == ["haɪ tʃæt", "", "", "ɛf ju si keɪ", "wʌn tu θɹi"]
+        assert "fʌk" not in answer.phonemes[5].split()  # its letters: no raw phonemes from outside
+        assert len(answer.phonemes) == len(texts)
+        assert answer.voice.startswith("espeak en-us, piper ")
+        assert watched.said == []
+
+
+async def test_a_sentence_waits_for_one_batch_of_readings_at_most(
+    engine: type[TtsEngine], config: tts.Config, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    first = threading.Event()
+
+    def reading(text: str) -> str:
+        order.append(text)
+        if len(order) == 1:
+            first.wait(30)
+        return text
+
+    monkeypatch.setattr(watched, "reading", reading)
+    async with lab(engine, config) as bench:
+        texts = [f"word {number}" for number in range(200)]
+        asking = bench.peer.open(tts.PRONOUNCE, tts.Pronounce(texts=texts))
+        await until(bench, lambda: order)
+        saying = speak(bench, "Hi chat!")
+        worker = bench.host.engine._worker  # type: ignore[union-attr]
+        await until(bench, worker._work_queue.qsize)
+        first.set()
+        await saying.result(30)
+        await asking.result(30)
+        assert order.index("Hi chat!") <= 32
+        assert len(order) == 201
