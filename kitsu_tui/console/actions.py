@@ -9,6 +9,7 @@ from __future__ import annotations
 from engines.wire import control
 from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
 from kitsu_tui.console.keymap import Keys, sign_name
+from kitsu_tui.console.line_actions import LINES
 from kitsu_tui.console.pane_actions import PANE_ACTIONS
 from kitsu_tui.console.stage_actions import STAGE
 
@@ -250,6 +251,7 @@ ACTIONS: tuple[Action, ...] = (
         verb="stop",
         ask=lambda on: (control.STOP, control.Ask(by=on.by), "stop the show"),
     ),
+    *LINES,
     Action("transcript", "Transcript", "Who said what, and what she answers.", ("t",), _PANES),
     Action("engines", "Engines", "State, figures and last words of each.", ("e",), _PANES),
     Action("logs", "Logs", "Lines of the show and its engines.", ("l",), _PANES),

@@ -6,6 +6,7 @@ from kitsu_tui.console.actions import DEFAULT_KEYS, key_word
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, Span, cells, clip, visible, width_of
 from kitsu_tui.console.link import Link
+from kitsu_tui.console.next_row import no_rules, waiting_banner
 from kitsu_tui.console.words import clock, span, who
 from kitsu_tui.model.state import OperatorView, PanicView, ShowState
 from kitsu_tui.model.surfaces import is_drill
@@ -24,10 +25,12 @@ def banner(
     keys: Keys = DEFAULT_KEYS,
     *,
     waiting: float = 0.0,
+    unseen: bool = False,
 ) -> Line | None:
     """The row; None when all is well.
 
-    `waiting`: seconds since a press of panic that the show has not answered.
+    `waiting`: seconds since a press of panic that the show has not answered. `unseen`: the place
+    where the lines to come stand is out of sight.
     """
     if waiting > UNANSWERED_S and link.attached:
         return _unanswered(waiting, width)
@@ -39,7 +42,8 @@ def banner(
         return _panic(link, width, keys)
     if not link.attached:
         return None
-    return _away(link, width, keys) or _left(link, width, keys)
+    lines = waiting_banner(link, now, width, keys) if unseen else None
+    return no_rules(link, width) or lines or _away(link, width, keys) or _left(link, width, keys)
 
 
 def _panic(link: Link, width: int, keys: Keys) -> Line:

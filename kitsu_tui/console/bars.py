@@ -8,6 +8,7 @@ from kitsu_tui.console.actions import ACTIONS, DEFAULT_KEYS, key_word
 from kitsu_tui.console.banner import UNANSWERED_S, banner
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.levels_row import level, levels
+from kitsu_tui.console.line_actions import LINES
 from kitsu_tui.console.lines import Line, Span, clip, width_of
 from kitsu_tui.console.status_row import air, status
 
@@ -62,8 +63,13 @@ def footer(
         and (pane == "engines" if action.engine else action.pane in ("", pane))
         and not (read_only and action.acts)
     ]
+    # What is about single lines comes last: the row above says the same while there are any.
     shown.sort(
-        key=lambda action: (action.name not in _FIRST, not action.pane and not action.engine)
+        key=lambda action: (
+            action.name not in _FIRST,
+            action in LINES,
+            not action.pane and not action.engine,
+        )
     )
     spans: list[Span] = []
     room = width

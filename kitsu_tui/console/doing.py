@@ -10,6 +10,7 @@ from engines.wire import control
 from kitsu_tui.console import banner
 from kitsu_tui.console.action import Action, Asking, Context, Risk, Unfit
 from kitsu_tui.console.actions import BY_NAME
+from kitsu_tui.console.line_doing import LineDoer
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import RequestFailed
 from kitsu_tui.console.panes.alerts import unseen
@@ -32,7 +33,7 @@ class Doer:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._link = app.link
-        self.stage = StageDoer(app, self._send)
+        self.others = (StageDoer(app, self._send), LineDoer(app, self._send))
 
     def do(self, name: str, key: str = "") -> None:
         """Do the action, or ask first."""
@@ -47,7 +48,8 @@ class Doer:
             if not unseen(self._link.state.alerts):
                 return
         if action.ask is None:
-            own = getattr(self, f"do_{name}", None) or getattr(self.stage, f"do_{name}", None)
+            known = (getattr(doer, f"do_{name}", None) for doer in (self, *self.others))
+            own = next((way for way in known if way is not None), None)
             panes = self._app.desk.panes
             if own is not None:
                 own()

@@ -24,6 +24,7 @@ from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.client import Client, NoShow, WrongShow, connect
 from kitsu_tui.console.news import Notice, line_of, news
+from kitsu_tui.console.to_come import ToCome
 from kitsu_tui.console.topics import ALL, TOPICS, Topic
 from kitsu_tui.console.trends import Trends
 from kitsu_tui.model.reduce import reduce
@@ -59,6 +60,7 @@ class Link:
         own_wishes: theme and layout that stand above the profile's.
         was_attached: True once a show was attached, and until it went away by itself.
         trends: figures of the last minutes.
+        to_come: what the operator does about the lines that are not on air yet.
         phase: `looking` before the first answer, `starting` while a show is being started, `gone`
             when there is none, `failed` when one could not be started or understood.
         detail: why, for `gone` and `failed`.
@@ -83,6 +85,7 @@ class Link:
     own_wishes: show.ConsoleWishes = field(default_factory=show.ConsoleWishes)
     state: ShowState = field(default_factory=ShowState)
     trends: Trends = field(default_factory=Trends)
+    to_come: ToCome = field(default_factory=ToCome)
     phase: Phase = "looking"
     detail: str = ""
     silent: float = 0
@@ -108,6 +111,11 @@ class Link:
     def attached(self) -> bool:
         """True while events come."""
         return self.phase == "attached"
+
+    @property
+    def answers(self) -> bool:
+        """True while a show is attached and answers: time may be counted in it."""
+        return self.attached and not self.silent
 
     async def run(self) -> None:
         """Attach, and attach again, until cancelled."""
@@ -239,6 +247,7 @@ class Link:
         if isinstance(body, show.Told):
             reduce(self.state, body)
             self.trends.take(body)
+            self.to_come.told(body.event)
             self.dirty.update(TOPICS.get(type(body.event), ()))
             self._tell(body.event)
             if isinstance(body.event, show.ShowStarted | show.ProfileChanged):

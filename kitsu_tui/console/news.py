@@ -40,10 +40,26 @@ def news(event: show.ShowEvent, by: str) -> Iterator[Notice]:
         words = f"{event.name} {event.args}".strip()
         end = "" if event.ok else f" failed: {event.detail}"
         yield Notice(f"{event.by}: {words}{end}", "dim" if event.ok else "warn")
+    elif isinstance(event, show.LineDecided):
+        if (said := _dropped(event)) is not None:
+            yield said
     elif isinstance(event, show.PanicReached | show.PutBack | show.Drilled):
         yield from _surfaces(event, by)
     else:
         yield from _stage(event, by)
+
+
+def _dropped(event: show.LineDecided) -> Notice | None:
+    """A line that no operator has dropped: nobody has seen it go."""
+    if event.what != "drop" or event.by:
+        return None
+    if event.why == "time":
+        return Notice("nobody decided in time: a line was dropped", "warn")
+    ruled = event.ruled
+    if ruled is None:
+        return None
+    found = " ".join(part for part in (ruled.category, ruled.rule) if part)
+    return Notice(f"a line was dropped: {ruled.means} {found}".rstrip(), "warn")
 
 
 def _surfaces(event: show.PanicReached | show.PutBack | show.Drilled, by: str) -> Iterator[Notice]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from kitsu_tui.console.forms import Item, settle, words
 from kitsu_tui.console.lines import Line, visible, width_of
 from kitsu_tui.console.link import Link
+from kitsu_tui.console.next_row import review_words
 from kitsu_tui.console.panes.alerts import unseen
 from kitsu_tui.console.stage_row import live_time, open_obs, stage_items
 from kitsu_tui.console.words import span, who
@@ -22,6 +23,7 @@ _SAID_ALONE = ("voice muted", "no safety rules", "no sound device", "sound devic
 
 # The least important first; a name stands here once for each of its shorter forms.
 _ORDER = (
+    "gate",
     "marks",
     "up",
     "names",
@@ -40,6 +42,8 @@ _ORDER = (
     "drop",
     "switch",
     "alerts",
+    "review",
+    "rules",
     "names",
     "rec",
     "drop",
@@ -55,7 +59,9 @@ _ORDER = (
     "mic_muted",
     "kind",
     "switch",
+    "review",
     "link",
+    "rules",
     "retry",
     "stream",
     "alerts",
@@ -94,6 +100,7 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
         Item("kind", _kind(link, now)),
         Item("name", words(_name(state), ""), joined=True),
         *_how(link),
+        *(_gate(state) if there else ()),
         *(stage_items(state, now) if there else ()),
         Item("paused", words("drawing is PAUSED", "PAUSED", "", style="warn") if paused else ((),)),
         Item("alerts", _alerts(state)),
@@ -101,6 +108,7 @@ def status(link: Link, now: float, width: int, *, paused: bool = False, scene: s
         Item("scene", words(f"scene {visible(scene)}", visible(scene), "") if scene else ((),)),
         *(_persona(state) if there else ()),
         Item("marks", words(_count(len(state.incidents), "mark"), "", style="dim")),
+        Item("gate", words(_rules(state) if there else "", "", style="dim")),
     ]
     up = (state.t if past else now) - state.started if state.started else 0.0
     right = [
@@ -152,6 +160,22 @@ def _how(link: Link) -> list[Item]:
     if why and not state.stopping and why not in ("microphone muted", state.why_unheard()):
         items.append(Item("deaf", words(f"DEAF: {visible(why)}", "DEAF", "", style="warn")))
     return items
+
+
+def _gate(state: ShowState) -> list[Item]:
+    """That lines are reviewed, and what is wrong with the rules."""
+    out = []
+    if state.review.on:
+        out.append(Item("review", words(*review_words(state.review), style="warn")))
+    if state.rules and (state.rule_problems or state.gate_error):
+        said = _count(state.rule_problems, "rule problem") or "rules are at fault"
+        out.append(Item("rules", words(said.upper(), "RULES!", "", style="warn")))
+    return out
+
+
+def _rules(state: ShowState) -> str:
+    blocked = f", {state.blocked} blocked" if state.blocked else ""
+    return f"{_count(state.rules, 'rule')}{blocked}" if state.rules else ""
 
 
 def _alerts(state: ShowState) -> tuple[Line, ...]:

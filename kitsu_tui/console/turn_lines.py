@@ -2,8 +2,8 @@
 
 What stands for what, without colour: `▶` is on air, `‹draft: …›` is what the model gave and nobody
 has judged yet, what stands in square brackets (and is struck) was not heard, with the reason before
-it. Of a show that is no longer attached nothing is on air: what was under way is marked as last
-seen.
+it. Sentences that are not on air yet stand below the answer, `next up`, each with its state. Of a
+show that is no longer attached nothing is on air: what was under way is marked as last seen.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Hashable
 from datetime import datetime
 
+from kitsu_tui.console.line_words import found, lost, sentence, to_come
 from kitsu_tui.console.lines import Line, Span, cells, visible, wrap
+from kitsu_tui.console.to_come import Coming
 from kitsu_tui.console.words import clock
 from kitsu_tui.console.words import who as bare
 from kitsu_tui.model.notes import NoteView
-from kitsu_tui.model.state import SentenceView, TurnView
+from kitsu_tui.model.state import TurnView
 
 INDENT = 9
 HER = "she"
 
 _SOURCES = {"voice": "by voice", "operator": "typed", "chat": "chat", "api": "api"}
-_LOST = {"stale": "overtaken", "muted": "muted", "failed": "not spoken"}
 _SIGNS = {"panic": "■", "resume": "▷", "mark": "⚑", "show": "─", "engine": "·", "lost": "✗"}
 
 
@@ -36,6 +37,10 @@ def phase(turn: TurnView, *, others: bool = False) -> str:
         return turn.status
     if not turn.said_final:
         return "listening"
+    if any(view.status == "airing" for view in turn.sentences):
+        return "speaking"
+    if any(view.open and view.waits for view in turn.sentences):
+        return "kept back"
     if any(view.status for view in turn.sentences):
         return "speaking"
     if turn.draft or turn.sentences or not others:
@@ -54,9 +59,9 @@ def said(turn: TurnView, *, selected: bool = False) -> list[Span]:
     text = visible(turn.said)
     entry = turn.entry
     if turn.stopped:
-        rule = f" {visible(entry.rule)}" if entry is not None and entry.rule else ""
+        why = f"gate: {visible(turn.stopped)}" if entry is None else found(entry)
         changed = entry is not None and entry.action in ("replace", "sanitise")
-        spans += _lost(f"gate: {visible(turn.stopped)}{rule}", text, "warn" if changed else "bad")
+        spans += lost(why, text, "warn" if changed else "bad")
         if changed and entry is not None:
             spans.append((visible(entry.spoken), ""))
     elif turn.said_final:
@@ -64,39 +69,6 @@ def said(turn: TurnView, *, selected: bool = False) -> list[Span]:
     else:
         spans.append((f"{text}…", "dim"))
     return spans
-
-
-def sentence(view: SentenceView, *, alive: bool = True) -> list[Span]:
-    """One sentence of hers, with what became of it."""
-    text = visible(view.text).strip()
-    why = " ".join(visible(part) for part in (view.category or view.action, view.rule) if part)
-    if view.action in ("hold", "drop", "panic"):
-        return _lost(f"gate: {why}", text, "bad")
-    spans: list[Span] = []
-    if view.action != "allow":
-        spans += _lost(f"gate: {why}, {view.action}d", text, "warn")
-        text = visible(view.spoken).strip()
-    if view.status == "airing" and alive:
-        spans.append((f"▶ {text} ", "accent"))
-    elif view.status == "cut":
-        spans += _cut(text, visible(view.heard).strip())
-    elif view.status in _LOST:
-        spans += _lost(_LOST[view.status], text, "warn")
-    elif view.status == "played":
-        spans.append((f"{text} ", ""))
-    else:
-        spans.append((f"{text} ", "dim"))
-    return spans
-
-
-def _lost(why: str, text: str, style: str) -> list[Span]:
-    return [(f"[{why}: ", style), (text, "struck"), ("] ", style)]
-
-
-def _cut(text: str, heard: str) -> list[Span]:
-    rest = text[len(heard) :].strip() if text.startswith(heard) else ""
-    spans: list[Span] = [(f"{heard} ", "")] if heard else []
-    return spans + (_lost("cut", rest, "warn") if rest else [("[cut] ", "warn")])
 
 
 def unjudged(turn: TurnView) -> str:
@@ -110,14 +82,15 @@ def unjudged(turn: TurnView) -> str:
 
 
 def answer(turn: TurnView, *, alive: bool = True) -> list[Span]:
-    """What she answers: judged sentences, then what is not judged yet."""
+    """What she answers, but for the lines to come: sentences, then what is not judged yet."""
     mood = f" ({visible(turn.mood)})" if turn.mood else ""
     spans: list[Span] = [(HER, "she"), (f"{mood} ", "dim")]
     for view in turn.sentences:
-        spans += sentence(view, alive=alive)
-    tail = unjudged(turn)
-    if tail:
-        spans.append((f"‹draft: {visible(tail)}…› ", "dim"))
+        if turn.status or not view.open:
+            spans += sentence(view, alive=alive, ended=bool(turn.status))
+    if tail := _tail(turn):
+        if not _to_come(turn):
+            spans.append(tail)
     elif not turn.sentences and turn.answer:
         spans.append((f"{visible(turn.answer)} ", ""))
     if turn.status and turn.status != "ok":
@@ -131,6 +104,15 @@ def answer(turn: TurnView, *, alive: bool = True) -> list[Span]:
     return spans
 
 
+def _tail(turn: TurnView) -> Span | None:
+    tail = unjudged(turn)
+    return (f"‹draft: {visible(tail)}…› ", "dim") if tail else None
+
+
+def _to_come(turn: TurnView) -> bool:
+    return not turn.status and any(view.open for view in turn.sentences)
+
+
 def turn_lines(
     turn: TurnView,
     width: int,
@@ -138,6 +120,7 @@ def turn_lines(
     alive: bool = True,
     others: bool = False,
     selected: bool = False,
+    coming: Coming | None = None,
 ) -> list[Line]:
     """A whole turn, wrapped.
 
@@ -145,6 +128,7 @@ def turn_lines(
         alive: False when the show that it belongs to is not attached.
         others: an earlier turn has not ended.
         selected: the reader has chosen it.
+        coming: how the lines to come stand now.
     """
     asked, answered = said(turn, selected=selected), answer(turn, alive=alive)
     begun = bool(turn.sentences or turn.draft or turn.status)
@@ -158,6 +142,10 @@ def turn_lines(
     lines = wrap(asked, width, INDENT)
     if begun:
         lines += wrap([(" " * INDENT, ""), *answered], width, INDENT)
+    if _to_come(turn):
+        lines += to_come(turn, coming or Coming(0.0, alive=False), width, INDENT)
+        if tail := _tail(turn):
+            lines += wrap([(" " * INDENT, ""), tail], width, INDENT)
     return lines
 
 
@@ -193,7 +181,13 @@ def state_of(turn: TurnView) -> Hashable:
         turn.mood,
         turn.detail,
         len(turn.actions),
-        tuple((s.seq, s.status, s.action, s.heard, s.text) for s in turn.sentences),
+        tuple(
+            (
+                *(s.seq, s.status, s.action, s.heard, s.text, s.spoken, s.waits),
+                *(s.decided, s.decided_by, s.decided_why, s.category, s.rule, s.risk),
+            )
+            for s in turn.sentences
+        ),
     )
 
 

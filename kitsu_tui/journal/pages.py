@@ -40,7 +40,7 @@ What: TypeAlias = TurnView | NoteView
 
 _OF_A_TURN = frozenset(
     (b"turn.heard", b"turn.judged", b"turn.airing", b"turn.aired", b"turn.done", b"turn.delta")
-)
+) | {b"line.waits", b"line.decided", b"line.from"}
 _GOES_ON = _OF_A_TURN | {b"panic", b"resume"}
 _NEVER = frozenset((b"engine.figures", b"levels", b"host", b"operators", b"alert", b"alert.ack"))
 _NOT_ASKED = re.compile(rb'"kind":"action","name":"(?!(?:%b)")' % "|".join(ASKED).encode())

@@ -22,6 +22,7 @@ NoteKind: TypeAlias = Literal[
     "engine",
     "devices",
     "gate",
+    "review",
     "drill",
     "persona",
     "asked",
@@ -181,6 +182,8 @@ def _of_the_show(event: show.ShowEvent) -> Words | None:
     if isinstance(event, show.GateState) and (event.error or not event.rules):
         why = f": {event.error}" if event.error else ""
         return Words("gate", f"{event.rules or 'no'} safety rules in force{why}", level="bad")
+    if isinstance(event, show.ReviewMode | show.Blocked):
+        return _of_lines(event)
     if isinstance(event, show.PersonaState) and event.by:
         held = f", held {event.mood}" if event.mood else ""
         return Words("persona", f"she is {event.preset or event.name}{held}", event.by)
@@ -188,6 +191,19 @@ def _of_the_show(event: show.ShowEvent) -> Words | None:
         detail = f": {event.detail}" if event.detail else ""
         return Words("asked", f"{event.name}{detail}", event.by)
     return None
+
+
+def _of_lines(event: show.ReviewMode | show.Blocked) -> Words | None:
+    if isinstance(event, show.ReviewMode):
+        then = "is said" if event.then == "air" else "is dropped"
+        text = f"review: each line waits {event.wait_s:g} s for approval, then {then}"
+        if not event.on:
+            asked = event.by not in ("", "profile")
+            return Words("review", "review is over", event.by, "review") if asked else None
+        return Words("review", text, event.by, "review", "warn")
+    told = [("blocked", event.added), ("no longer blocked", event.removed)]
+    text = "; ".join(f"{what}: {', '.join(texts)}" for what, texts in told if texts)
+    return Words("gate", text, event.by) if text else None
 
 
 def _of_the_stage(event: show.ShowEvent) -> Words | None:

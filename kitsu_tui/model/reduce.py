@@ -138,6 +138,7 @@ def _resumed(state: ShowState, event: show.Resumed, t: float) -> None:
 
 def _gate(state: ShowState, event: show.GateState, t: float) -> None:
     state.rules, state.rule_problems, state.blocked = event.rules, event.problems, event.blocked
+    state.gate_error = event.error or ("" if event.rules else "no rule is in force")
 
 
 def _operators(state: ShowState, event: show.Operators, t: float) -> None:

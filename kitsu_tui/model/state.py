@@ -60,6 +60,8 @@ class SentenceView(Struct, kw_only=True):
     rule: str = ""
     view: str = ""
     """In which view of the text the gate found what it found."""
+    means: str = "gate"
+    """Which of the means found it; see `engines.wire.show.Ruled`."""
     ms: float = 0
     """What the verdict took."""
     spoken: str = ""
@@ -70,6 +72,8 @@ class SentenceView(Struct, kw_only=True):
     risk: float = 0
     waits: show.Waiting | Literal[""] = ""
     """Why it is kept back now; empty: it is not."""
+    since: float = 0
+    """Wall time since when it is kept back for this reason."""
     until: float = 0
     """Wall time at which `then` happens with it by itself; 0: never."""
     then: Literal["air", "drop"] = "drop"
@@ -244,6 +248,8 @@ class ShowState(Struct, kw_only=True):
     rules: int = 0
     """Safety rules in force; without any nothing is said."""
     rule_problems: int = 0
+    gate_error: str = ""
+    """What is wrong with the gate as a whole; empty: nothing."""
     blocked: int = 0
     """Texts on the operator's blocklist."""
     review: ReviewView = field(default_factory=ReviewView)
@@ -285,6 +291,10 @@ class ShowState(Struct, kw_only=True):
             for line in turn.sentences
             if line.open
         ]
+
+    def waiting_lines(self) -> list[tuple[TurnView, SentenceView]]:
+        """Those of the open lines that are kept back."""
+        return [(turn, line) for turn, line in self.open_lines() if line.waits]
 
     def why_unheard(self) -> str:
         """Why she cannot be heard now, in a few words; empty when she can."""

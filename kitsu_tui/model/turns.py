@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from engines.wire import show
 from kitsu_tui.model.latency import KEPT
@@ -61,6 +61,7 @@ def _judged(state: ShowState, event: show.Judged, t: float) -> None:
         category=event.category,
         rule=event.rule,
         view=event.view,
+        means=event.means,
         ms=event.ms,
         spoken=event.spoken,
         risk=event.risk,
@@ -74,35 +75,43 @@ def _judged(state: ShowState, event: show.Judged, t: float) -> None:
 
 
 def _airing(state: ShowState, event: show.Airing, t: float) -> None:
-    sentence = _sentence(state, event.turn, event.seq)
+    sentence = _sentence(state, event)
     if sentence is not None:
         sentence.status = "airing"
+        sentence.waits, sentence.until, sentence.held_by = "", 0, ""
 
 
 def _aired(state: ShowState, event: show.Aired, t: float) -> None:
-    sentence = _sentence(state, event.turn, event.seq)
+    sentence = _sentence(state, event)
     if sentence is not None:
         sentence.status, sentence.heard = event.status, event.heard
+        sentence.waits, sentence.until, sentence.held_by = "", 0, ""
         sentence.heard_ms = event.heard_ms
 
 
-def _sentence(state: ShowState, turn: int, seq: int) -> SentenceView | None:
-    view = state.find_turn(turn)
-    if view is None:
+_OfALine: TypeAlias = show.Airing | show.Aired | show.LineWaits | show.LineDecided | show.Provenance
+
+
+def _sentence(state: ShowState, event: _OfALine) -> SentenceView | None:
+    """The line that an event is about; what is told of an answer that was let go is of none."""
+    view = state.find_turn(event.turn)
+    if view is None or event.rev < view.rev:
         return None
-    return next((s for s in view.sentences if s.seq == seq), None)
+    return next((s for s in view.sentences if s.seq == event.seq), None)
 
 
 def _line_waits(state: ShowState, event: show.LineWaits, t: float) -> None:
-    line = _sentence(state, event.turn, event.seq)
+    line = _sentence(state, event)
     if line is not None:
+        line.since = line.since if line.waits == event.why else t
         line.spoken, line.waits, line.until = event.text, event.why, event.until
         line.then, line.held_by = event.then, event.by
         line.category, line.rule = event.category or line.category, event.rule or line.rule
+        line.risk = event.risk or line.risk
 
 
 def _line_decided(state: ShowState, event: show.LineDecided, t: float) -> None:
-    line = _sentence(state, event.turn, event.seq)
+    line = _sentence(state, event)
     if line is None:
         return
     line.waits, line.until, line.held_by = "", 0, ""
@@ -111,16 +120,13 @@ def _line_decided(state: ShowState, event: show.LineDecided, t: float) -> None:
         line.spoken = event.text
     elif event.what == "drop":
         line.spoken = ""
-    if event.ruled is not None:
-        line.category, line.rule, line.view = (
-            event.ruled.category,
-            event.ruled.rule,
-            event.ruled.view,
-        )
+    if (ruled := event.ruled) is not None:
+        line.category, line.rule, line.view = ruled.category, ruled.rule, ruled.view
+        line.means, line.ms = ruled.means, ruled.ms
 
 
 def _provenance(state: ShowState, event: show.Provenance, t: float) -> None:
-    line = _sentence(state, event.turn, event.seq)
+    line = _sentence(state, event)
     if line is not None:
         line.source = event
 

@@ -19,6 +19,7 @@ from kitsu_tui.console.screens.turn import TurnScreen
 from kitsu_tui.console.scrollback import key_of
 from kitsu_tui.console.turn_lines import plain, texts_of
 from kitsu_tui.journal.pages import PAGE, Item, Page
+from kitsu_tui.model.state import TurnView
 
 
 class _Asks(Protocol):
@@ -120,6 +121,11 @@ class Transcript(TranscriptView):
     def _copy(self, text: str) -> None:
         self._notice(clipboard.copy(self.app, text.split("\n"), "line"), "good")
 
+    def chosen_text(self) -> str:
+        """What was said in the chosen turn; empty when none is chosen."""
+        item = self._chosen() if self.selected is not None else None
+        return item.what.said if item is not None and isinstance(item.what, TurnView) else ""
+
     def _chosen(self) -> Item | None:
         index = self._place()
         return None if index is None else self._shown[index]
@@ -148,7 +154,10 @@ class Transcript(TranscriptView):
         self._choose(max(0, index))
 
     def _choose(self, index: int, *, reveal: bool = True) -> None:
-        self.selected = key_of(self._shown[index].what)
+        what = self._shown[index].what
+        self.selected = key_of(what)
+        if self._link is not None and isinstance(what, TurnView):
+            self._link.to_come.choose(what)
         if self.following:
             self.following = False
             self.following_changed()

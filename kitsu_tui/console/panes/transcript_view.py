@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from kitsu_tui.console.lines import BLANK, Line, visible
 from kitsu_tui.console.link import Link
 from kitsu_tui.console.scrollback import Read, Scrollback, Which, key_of
+from kitsu_tui.console.to_come import Coming, line_key
 from kitsu_tui.console.turn_lines import date_line, highlight, note_lines, state_of, turn_lines
 from kitsu_tui.console.widgets.blocks import Block, Blocks, Spot
 from kitsu_tui.console.widgets.line_view import LineView
@@ -50,6 +51,7 @@ class TranscriptView(LineView):
         self._blocks = Blocks()
         self._shown: list[Item] = []
         self._link: Link | None = None
+        self._coming = Coming(0.0, alive=False)
         self._now = 0.0
         self._left_at = 0
         self._loading = ""
@@ -71,6 +73,13 @@ class TranscriptView(LineView):
     def paint(self, link: Link, now: float) -> None:
         """Show the turns as they are."""
         self._link, self._now = link, now
+        target = link.to_come.target(link.state) if link.attached else None
+        self._coming = Coming(
+            now,
+            alive=link.answers,
+            target=line_key(*target) if target is not None else None,
+            memory=link.to_come,
+        )
         if self.room <= 0:
             return
         self.book.show(link.state)
@@ -186,14 +195,21 @@ class TranscriptView(LineView):
         alive = bool(turn.status) or (self._link is not None and self._link.attached)
         others = others and not turn.status
         have = self._blocks.get(key)
-        base = (self.room, selected, alive, others, bool(turn.status))
+        base = (self.room, selected, alive, others, bool(turn.status), self._coming.stamp(turn))
         settled = bool(turn.status) and not fresh and have is not None
         if have is not None:
             old_base, old_state = cast(tuple[Hashable, Hashable], have.stamp)
             state = old_state if settled else state_of(turn)
             if old_base == base and old_state == state:
                 return have if have.above == above else have._replace(above=above)
-        lines = turn_lines(turn, self.room, alive=alive, others=others, selected=selected)
+        lines = turn_lines(
+            turn,
+            self.room,
+            alive=alive,
+            others=others,
+            selected=selected,
+            coming=self._coming,
+        )
         return Block(key, (base, state_of(turn)), above, lines)
 
     def _head(self) -> list[Line]:
@@ -209,6 +225,12 @@ class TranscriptView(LineView):
     @property
     def _height(self) -> int:
         return self.scrollable_content_region.height
+
+    @property
+    def end_in_sight(self) -> bool:
+        """True when the last of her lines can be read."""
+        bottom = self.scroll_offset.y + self._height
+        return self.book.at_end and bottom >= len(self._blocks)
 
     def following_changed(self) -> None:
         if self.following:

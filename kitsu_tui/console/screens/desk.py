@@ -32,6 +32,7 @@ from kitsu_tui.console.arrangement import (
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, between, width_of
 from kitsu_tui.console.link import ALL, Link
+from kitsu_tui.console.next_row import LINGER_S, next_row, wanted
 from kitsu_tui.console.notice_line import NoticeLine
 from kitsu_tui.console.panes.alerts import Alerts, bell_due, unseen
 from kitsu_tui.console.panes.engines import Engines, summary
@@ -41,6 +42,7 @@ from kitsu_tui.console.panes.logs import Logs
 from kitsu_tui.console.panes.obs import Obs
 from kitsu_tui.console.panes.transcript import Transcript
 from kitsu_tui.console.stage_row import has_obs, open_obs
+from kitsu_tui.console.to_come import counts
 from kitsu_tui.console.widgets.input_line import InputLine
 from kitsu_tui.console.widgets.line_view import LineView
 from kitsu_tui.console.widgets.prompt import Prompt, Take
@@ -49,6 +51,8 @@ from kitsu_tui.console.widgets.row import Row
 FLUSH_HZ = 5
 NO_LEVELS = show.Levels(mic_db=-100, out_db=-100, hearing=False, speaking=False)
 TICK_S = 1.0
+FINE_S = 2.0
+"""Seconds before the end of a wait in which its time is drawn as often as anything."""
 
 AnyPane = Transcript | Engines | Latency | Host | Obs | Alerts | Logs
 
@@ -76,9 +80,11 @@ class Desk(Screen[None]):
         """Seconds since a press of panic that was not answered."""
         self._bell_told: int | None = None
         self._bell_rung = float("-inf")
+        self._next_at = float("-inf")
         self.keys: Keys = DEFAULT_KEYS
-        self.engines, self.obs, self.logs = Engines(), Obs(), Logs()
-        panes = (Transcript(), self.engines, Latency(), Host(), self.obs, Alerts(), self.logs)
+        self.transcript, self.engines = Transcript(), Engines()
+        self.obs, self.logs = Obs(), Logs()
+        panes = (self.transcript, self.engines, Latency(), Host(), self.obs, Alerts(), self.logs)
         self.panes: dict[str, AnyPane] = {pane.NAME: pane for pane in panes}
         self.active = "transcript"
         self._stale: set[str] = set(self.panes)
@@ -95,6 +101,7 @@ class Desk(Screen[None]):
         with Horizontal(id="asking"):
             yield Row(ident="question")
             yield Prompt(closed=self._answered, ident="prompt")
+        yield Row(ident="next")
         yield Row(ident="footer")
 
     def on_mount(self) -> None:
@@ -131,10 +138,11 @@ class Desk(Screen[None]):
         *,
         done: Take,
         changed: Take | None = None,
+        left: Callable[[], None] | None = None,
         hint: str = "",
     ) -> None:
         """Ask for a line in the place of hers; `changed` is told of every change at once, and of
-        the text from before when Escape leaves it.
+        the text from before when Escape leaves it; `left` is told of that only.
         """
         question: Line = ((f" {label} ", "strong"),)
         row = self.query_one("#question", Row)
@@ -143,7 +151,7 @@ class Desk(Screen[None]):
         self.add_class("-asking")
         prompt = self.query_one(Prompt)
         self.set_focus(prompt)
-        prompt.ask(value, done, changed, hint)
+        prompt.ask(value, done, changed, hint, left)
 
     def _answered(self) -> None:
         self.remove_class("-asking")
@@ -231,7 +239,7 @@ class Desk(Screen[None]):
         """The active pane goes back to its end."""
         self.panes[self.active].follow()
 
-    def _now(self) -> float:
+    def now(self) -> float:
         """The time that spans are counted to: a past session's own."""
         return self.link.state.t if self.link.phase == "past" else self._clock()
 
@@ -243,10 +251,12 @@ class Desk(Screen[None]):
     def flush(self) -> None:
         """Draw what has changed and is in sight."""
         dirty, self.link.dirty = self.link.dirty, set()
-        now = self._now()
+        now = self.now()
         if has_obs(self.link.state) is not self.has_obs:
             self._arrange()
             self.call_after_refresh(self.repaint)
+        if self.link.answers and 0 < counts(self.link.state, now) < FINE_S:
+            dirty |= {"transcript"}
         for name, pane in self.panes.items():
             if pane.TOPICS & dirty:
                 self._stale.add(name)
@@ -260,9 +270,12 @@ class Desk(Screen[None]):
             self._levels()
 
     def _tick(self) -> None:
-        now = self._now()
+        now = self.now()
         if not self.paused:
-            self._paint([name for name, pane in self.panes.items() if pane.TICKS], now)
+            ticks = {name for name, pane in self.panes.items() if pane.TICKS}
+            if self.link.answers and counts(self.link.state, now):
+                ticks.add(self.transcript.NAME)
+            self._paint(ticks, now)
         self._rows(now)
         self._ring(now)
 
@@ -274,15 +287,24 @@ class Desk(Screen[None]):
         alerts = self.link.state.alerts
         if self._bell_told is None:
             self._bell_told = self.link.state.n
+        if self.link.to_come.rings(self.link.state, self.link.by, now):
+            self._line_waits()
         due, self._bell_told = bell_due(alerts, self._bell_told, self._bell_rung, now)
         if due:
             self._bell_rung = now
             if self.bell:
                 self.app.bell()
 
+    def _line_waits(self) -> None:
+        keys = [key_word((*self.keys[name], "?")[0]) for name in ("air_line", "drop_line")]
+        how = "" if self.link.read_only else f": {keys[0]} airs it, {keys[1]} drops it"
+        self.link.notice(f"a line of hers waits{how}", "warn")
+        if self.bell:
+            self.app.bell()
+
     def repaint(self) -> None:
         """Everything in sight, now."""
-        now = self._now()
+        now = self.now()
         self._paint(list(self.panes), now)
         self._rows(now)
         self._levels()
@@ -312,7 +334,11 @@ class Desk(Screen[None]):
         known = open_obs(state) if self.link.attached else None
         scene = known.scene if known is not None else ""
         self._row("status", bars.status(self.link, now, width, paused=self.paused, scene=scene))
-        banner = bars.banner(self.link, now, width, self.keys, waiting=self.pressed())
+        in_sight = self._in_sight(self.transcript) and self.transcript.end_in_sight
+        unseen_lines = self.paused or not in_sight
+        banner = bars.banner(
+            self.link, now, width, self.keys, waiting=self.pressed(), unseen=unseen_lines
+        )
         self.set_class(banner is not None, "-banner")
         if banner is not None:
             self._row("banner", banner)
@@ -329,7 +355,23 @@ class Desk(Screen[None]):
         counts = {"alerts": len(unseen(state.alerts))}
         tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1, counts)
         self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))
+        self._next(now, width)
         self._footer(width)
+
+    def _next(self, now: float, width: int) -> None:
+        """The next line that is not on air, where there is one to be decided on."""
+        link = self.link
+        if not link.attached:
+            link.to_come.shown = None
+            self._next_at = float("-inf")
+        else:
+            link.to_come.look(link.state)
+            if wanted(link.state):
+                self._next_at = now
+        there = 0 <= now - self._next_at < LINGER_S
+        self.set_class(there, "-next")
+        if there:
+            self._row("next", next_row(link, now, width, self.keys))
 
     def _footer(self, width: int) -> None:
         # In the focus layout neither frame nor tabs say that there is more below.

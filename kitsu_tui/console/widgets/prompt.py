@@ -16,7 +16,7 @@ class Prompt(InputLine):
     """One row. Enter takes what stands there, Escape leaves things as they were.
 
     What is typed is shown to `changed` at once, so that its effect can be seen; at Escape it is
-    called once more, with the text from before.
+    called once more, with the text from before. `left` is called at Escape only.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,14 +31,23 @@ class Prompt(InputLine):
         self._before = ""
         self._done: Take | None = None
         self._changed: Take | None = None
+        self._left: Callable[[], None] | None = None
 
     @property
     def asking(self) -> bool:
         """True while a question is open."""
         return self._done is not None
 
-    def ask(self, value: str, done: Take, changed: Take | None, hint: str) -> None:
+    def ask(
+        self,
+        value: str,
+        done: Take,
+        changed: Take | None,
+        hint: str,
+        left: Callable[[], None] | None = None,
+    ) -> None:
         """Open with this text."""
+        self._left = left
         self._before, self._done, self._changed = value, done, changed
         self.placeholder = hint
         self.value = value
@@ -61,12 +70,14 @@ class Prompt(InputLine):
 
     def action_cancel(self) -> None:
         """Escape."""
-        changed = self._changed
+        changed, left = self._changed, self._left
         self._leave()
         if changed is not None:
             changed(self._before)
+        if left is not None:
+            left()
 
     def _leave(self) -> None:
-        self._done = self._changed = None
+        self._done = self._changed = self._left = None
         self.value = ""
         self._when_closed()

@@ -1,0 +1,158 @@
+"""The operator's own blocklist: what nobody may hear. Type to add, empty Enter takes one off."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engines.wire import control
+from kitsu_tui.console.lines import visible
+from kitsu_tui.console.link import RequestFailed
+from kitsu_tui.console.screens.confirm import Confirm
+
+What = Literal["add", "remove", "list"]
+Ask = Callable[[What, str], Awaitable[control.Listed]]
+"""Asks the show to change or list it; RequestFailed when it does not."""
+
+LONGEST = 200
+"""Characters of a text that is blocked."""
+_HOW = "Enter blocks what is typed; typed nothing, it takes the marked one off. Esc closes"
+
+
+class Blocklist(ModalScreen[None]):
+    """See the module. `text` stands there first, selected, to be cut down to what is meant."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "close"),
+        Binding("up", "step(-1)", priority=True),
+        Binding("down", "step(1)", priority=True),
+    ]
+
+    def __init__(self, ask: Ask, text: str = "") -> None:
+        super().__init__()
+        self._ask = ask
+        self._text = " ".join(text.split())[:LONGEST]
+        self._texts: list[str] | None = None
+        self._shown: list[str] = []
+        self._added = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static("Words that are never said", markup=False, classes="question", id="title")
+            yield Input(
+                self._text,
+                placeholder="a word or a few words",
+                compact=True,
+                max_length=LONGEST,
+                select_on_focus=True,
+            )
+            yield Static("", markup=False, id="told")
+            yield OptionList()
+            yield Static(_HOW, markup=False, classes="choices")
+
+    def on_mount(self) -> None:
+        """Ask for the list as it is."""
+        self.query_one(Input).focus()
+        self._tell("asking for the list…")
+        self._do("list", "")
+
+    # Asking
+
+    def _do(self, what: What, text: str) -> None:
+        self.run_worker(self._change(what, text), group="blocklist", exit_on_error=False)
+
+    async def _change(self, what: What, text: str) -> None:
+        try:
+            listed = await self._ask(what, text)
+        except RequestFailed as error:
+            verb = {"add": "not blocked", "remove": "not taken off", "list": "no list"}[what]
+            self._tell(f"✗ {verb}: {error.detail}", "bad")
+            return
+        self._texts = list(listed.texts)
+        self._added = text if what == "add" else ""
+        if what == "list":
+            self._tell(listed.detail)
+        else:
+            words = "blocked from now on" if what == "add" else "no longer blocked"
+            self._tell(f"✓ {words}: “{text}”" + (f"; {listed.detail}" if listed.detail else ""))
+        if what == "add":
+            self.query_one(Input).value = ""
+        self._narrow(self.query_one(Input).value)
+
+    def _tell(self, words: str, style: str = "") -> None:
+        told = self.query_one("#told", Static)
+        told.set_class(style == "bad", "-bad")
+        told.update(visible(words))
+        told.display = bool(words)
+
+    # What is shown
+
+    def _narrow(self, typed: str) -> None:
+        if self._texts is None:
+            return
+        wanted = " ".join(typed.split()).casefold()
+        same = [text for text in self._texts if wanted in text.casefold()]
+        self._shown = same if wanted and same else self._texts
+        count = len(self._texts)
+        title = f"Words that are never said: {count or 'none'} on your list"
+        self.query_one("#title", Static).update(title)
+        options = self.query_one(OptionList)
+        options.clear_options()
+        for text in self._shown:
+            options.add_option(
+                Option(Content(f"{'+ ' if text == self._added else '  '}{visible(text)}"))
+            )
+        options.display = bool(self._shown)
+        if self._shown:
+            at = self._shown.index(self._added) if self._added in self._shown else 0
+            options.highlighted = at
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Those that are like what is typed."""
+        self._narrow(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter."""
+        text = " ".join(message.value.split())
+        if text:
+            if self._texts is not None and text in self._texts:
+                self._tell(f"“{text}” is blocked already")
+            else:
+                self._tell(f"blocking “{text}”…")
+                self._do("add", text)
+            return
+        at = self.query_one(OptionList).highlighted
+        if at is not None and at < len(self._shown):
+            self._take_off(self._shown[at])
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """A click."""
+        self._take_off(self._shown[message.option_index])
+
+    def _take_off(self, text: str) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do("remove", text)
+
+        question = Confirm(f"Take “{text}” off the list?", "It may be said and heard again.")
+        self.app.push_screen(question, answered)
+
+    def action_step(self, step: int) -> None:
+        """The next one, or the one before; the cursor stays in the text."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_leave(self) -> None:
+        """Close it."""
+        self.dismiss(None)
