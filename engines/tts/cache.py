@@ -3,8 +3,9 @@
 An entry is KEY.pcm (s16le mono) and KEY.json beside it: format, voice, backend, rate, samples,
 latency_ms (what making it took), phonemes (what is heard in it), visemes and the sha256 of the
 sound. The text itself is not kept: the key is its hash. The .json comes last and by a
-rename, so an entry with one is whole; one that does not check out is removed and made again. Several engines may share a folder: files
-are only ever renamed into place, and one that vanishes is a miss.
+rename, so an entry with one is whole; one that does not check out is removed and made again.
+Several engines may share a folder: files are only ever renamed into place, and one that vanishes
+is a miss.
 
 Everything here blocks; call it from one worker thread.
 """
