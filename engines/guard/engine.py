@@ -70,6 +70,8 @@ class GuardEngine(Engine[guard.Config]):
         """Load, and see in the background whether there is somebody to ask."""
         self._backend = backend_of(self.config)
         self._trouble = ""
+        self._passing = True
+        """Looking tells when the trouble is over; other trouble ends with the next opinion."""
         self._wake = asyncio.Event()
         await self._backend.load()
         self._task = asyncio.create_task(self._watch(), name="guard")
@@ -82,7 +84,7 @@ class GuardEngine(Engine[guard.Config]):
     async def reconfigure(self, config: guard.Config) -> None:
         """Take another model or time-out: who is asked next is asked so."""
         self.config = config
-        self._trouble = self._trouble or "not asked yet"
+        self._passing = True
         self._wake.set()
 
     @handles(guard.ASK)
@@ -93,7 +95,8 @@ class GuardEngine(Engine[guard.Config]):
         try:
             told = await self._backend.ask(ask, config)
         except Refused as err:
-            self._fails(str(err))
+            self._fails(str(err), passing=err.code == "failed" and err.retry)
+            self._wake.set()
             raise
         self._works()
         return guard.Opinion(
@@ -109,30 +112,27 @@ class GuardEngine(Engine[guard.Config]):
             self._trouble = ""
             self.link.status("ready", "")
 
-    def _fails(self, why: str) -> None:
+    def _fails(self, why: str, *, passing: bool) -> None:
+        self._passing = passing
         if why != self._trouble:
             log.warning("no opinion: %s", why)
             self._trouble = why
             self.link.status("degraded", why[:300])
-            self._wake.set()
 
     async def _watch(self) -> None:
-        """Look at once, and while something is wrong again and again."""
+        """Look at once, and while something is wrong that passes again and again."""
         tries = 0
-        self._trouble = await self._backend.look(self.config)
-        if self._trouble:
-            log.warning("no opinion: %s", self._trouble)
-            self.link.status("degraded", self._trouble[:300])
         while True:
             self._wake.clear()
-            wait = LOOK_S[min(tries, len(LOOK_S) - 1)] if self._trouble else None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._wake.wait()
-                    tries = 0
-                    continue
-            tries += 1
-            if why := await self._backend.look(self.config):
-                self._fails(why)
-            else:
+            why = await self._backend.look(self.config)
+            if why:
+                self._fails(why, passing=True)
+            elif self._passing:
                 self._works()
+            waits = bool(self._trouble) and self._passing
+            tries = min(tries + 1, len(LOOK_S)) if waits else 0
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S[tries - 1] if waits else None):
+                    await self._wake.wait()
+                    if waits:  # an opinion failed as well: no reason to look more often
+                        await asyncio.sleep(LOOK_S[tries - 1])
