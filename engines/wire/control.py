@@ -75,7 +75,7 @@ class Talk(Ask, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What the gate said of one text."""
+    """What the gate said of one text, or what was decided of a line after that: both are listed."""
 
     seq: int
     """-1 is what was said to her, 0 and up are her sentences."""
@@ -83,6 +83,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     category: str = ""
     rule: str = ""
     view: str = ""
+    means: str = "gate"
+    """What said so: see `engines.wire.show.Ruled`; `operator`: somebody, `desk`: nobody decided in
+    time, or it did not go with what came next."""
+    by: str = ""
+    """Who decided."""
 
 
 class Talked(Body, frozen=True, kw_only=True):

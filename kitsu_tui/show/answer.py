@@ -9,21 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
-from engines.wire import audio, control, policy, show
-from engines.wire.envelope import At
+from msgspec.structs import replace
+
+from engines.wire import audio, control, policy, show, tts
+from engines.wire.envelope import At, Cancel, Failure
+from engines.wire.lines import Ruled
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
 from kitsu_tui.config.persona import Persona
+from kitsu_tui.show.desk import Desk
 from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import History
-from kitsu_tui.show.judge import Judge
-from kitsu_tui.show.safety import SAID, Verdict
-from kitsu_tui.show.speech import Reading, Speech, has_gone, heard_text
+from kitsu_tui.show.judge import Judge, Judgement
+from kitsu_tui.show.line import Line, Words
+from kitsu_tui.show.provenance import Origin, provenance
+from kitsu_tui.show.safety import RANK, SAID, Verdict, failed
+from kitsu_tui.show.speech import Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor
-from kitsu_tui.show.turn import Status, Turn
+from kitsu_tui.show.turn import SpokenLine, Status, Turn
 
 log = logging.getLogger("show.answer")
 
@@ -31,6 +37,13 @@ CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
 BACK_S = 10.0
 WARM_S = 60.0
+READING_S = 0.25
+"""How long the judgement of how a sentence is pronounced may take beyond the gate's own time."""
+
+Reading = Callable[[str, str, SpokenLine], Awaitable[Verdict | None]]
+"""Judges how a sentence is about to be pronounced: what is spoken of it, its phonemes, the line.
+None, or a verdict that allows: nothing against it. `hold`: it waits; all else: it is not heard."""
+_UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
 
 
 @dataclass
@@ -51,6 +64,13 @@ class Stage:
     gap: Gap = field(default_factory=Gap)
     reading: Reading | None = None
     """Judges how a sentence is pronounced, before any sound of it."""
+    panic: Callable[[str], None] = lambda by: None
+    """Presses panic, in the name of a rule that says so."""
+    desk: Desk = field(init=False)
+    """Has the lines that are not on air yet."""
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.profile.safety, self.tell)
 
     def prompt(self, preset: str = "") -> policy.Prompt:
         """What she knows before anything is asked; its beginning stays the same."""
@@ -74,7 +94,9 @@ class Stage:
 
 
 class Answer:
-    """The answer to `turn.text`, in its present revision."""
+    """The answer to `turn.text`, in its present revision. Owns its lines (`line.Owner`), and may
+    stop them on their way (`speech.Stops`).
+    """
 
     def __init__(self, stage: Stage, turn: Turn, text: str, *, committed: bool) -> None:
         self.turn = turn
@@ -97,12 +119,17 @@ class Answer:
             self._committed,
             conversation.speak_timeout_s,
             stage.gap,
-            stage.reading,
+            self,
         )
         self._timeout = conversation.answer_timeout_s
-        self._said: list[str] = []
+        self._lines: list[Line] = []
+        """Those that the gate let through, or lets wait."""
         self._seq = 0
         self._stopped = 0
+        self._origin = Origin()
+        self._owed: list[Line] = []
+        """On air, and it is not known yet which model's words they are."""
+        self._asides: set[asyncio.Task[None]] = set()
         self._ended: Status | None = None
         self._canned = False
         self.task = asyncio.create_task(self._run(), name=f"answer-{turn.number}.{turn.rev}")
@@ -112,6 +139,7 @@ class Answer:
         if self._committed.is_set():
             return
         self._committed.set()
+        self._stage.desk.counts(self)
         if self.turn.play and self._stage.supervisor.is_ready("audio"):
             self._stage.supervisor.open("audio", audio.RELEASE, self._speech.release())
 
@@ -123,8 +151,14 @@ class Answer:
         """It is no longer wanted (its cancellation has been sent). The task ends soon."""
         if not self._ended:
             self._ended = status
+            self._stage.desk.clear(self)
             self._committed.set()
             asyncio.get_running_loop().call_later(0.5, self._give_up)
+
+    @property
+    def _said(self) -> list[str]:
+        """What is said, or was."""
+        return [line.text for line in self._lines if line.decided != "drop"]
 
     def _give_up(self) -> None:
         self._speech.abandon()
@@ -138,7 +172,7 @@ class Answer:
         whole = all(line.status in ("played", "muted") for line in turn.lines)
         status = self._ended or self.status
         if status == "ok" and not self._said:
-            status = "blocked" if self._stopped else "silent"
+            status = "blocked" if self._stopped or self._lines else "silent"
         return show.TurnDone(
             turn=turn.number,
             rev=self.rev,
@@ -167,10 +201,11 @@ class Answer:
             line = self._stage.profile.conversation.failure_line
             if self.status == "error" and not self._said and line and not self._ended:
                 self._canned = True
-                await self._sentence(line)
+                await self._sentence(line, "profile")
             await self._speech.finished()  # also when it was ended: it tells what was heard
             if self._speech.trouble and not self._ended:
                 self.status, self.detail = "error", self._speech.trouble
+            self._tell_owed()
             await self._committed.wait()  # until the speaker is done, this is only a guess
         except asyncio.CancelledError:
             if not self._ended:
@@ -178,9 +213,17 @@ class Answer:
         except Exception as err:
             log.exception("turn %d failed", self.turn.number)
             self.status, self.detail = "error", f"{type(err).__name__}: {err}"
+        finally:
+            for task in self._asides:
+                task.cancel()
 
     async def _let_in(self) -> bool:
-        verdict = await self._stage.judge.incoming(self.text)
+        judge = self._stage.judge
+        verdict = await judge.incoming(self.text)
+        if verdict.action in SAID:
+            verdict = await judge.second(verdict.text, "input", "", verdict) or verdict
+            if verdict.action == "allow" and verdict.means == "opinion":
+                verdict = replace(verdict, text=self.text)
         self._judged(-1, self.text, verdict.text, verdict)
         if verdict.action in SAID:
             self.text = verdict.text
@@ -190,7 +233,7 @@ class Answer:
         refusal = self._stage.profile.conversation.refusal_line
         if refusal:
             self._canned = True
-            await self._sentence(refusal)
+            await self._sentence(refusal, "profile")
         return False
 
     async def _think(self) -> None:
@@ -224,7 +267,9 @@ class Answer:
                 if self._ended:
                     return
                 now = time.perf_counter_ns()
-                if isinstance(event, policy.Token):
+                if isinstance(event, policy.Begun):
+                    self._origin = Origin(event.model, event.prompt_hash)
+                elif isinstance(event, policy.Token):
                     self.turn.mark("first_token", now)
                     self._tell(show.Delta(turn=self.turn.number, rev=self.rev, text=event.text))
                 elif isinstance(event, policy.Sentence):
@@ -233,25 +278,195 @@ class Answer:
             reply = await exchange.result(self._timeout)
         finally:
             exchange.cancel("no longer wanted")
+        if not self._origin.model:
+            self._origin = Origin(reply.model, reply.prompt_hash)
+        self._tell_owed()
         self.mood, self.actions = reply.mood, list(reply.actions)
         if self.rev == self.turn.rev:
             self._stage.felt(self.turn.number, self.mood)
         if reply.status == "error" and not self._said:
             self.status, self.detail = "error", reply.detail or "the model gave no words"
 
-    async def _sentence(self, text: str) -> None:
-        """Judge a sentence, and say what may be said of it."""
+    async def _sentence(self, text: str, words: Words = "model") -> None:
+        """Judge a sentence, and have said what may be said of it."""
         seq, self._seq = self._seq, self._seq + 1
-        context = " ".join(self._said)[-CONTEXT:]
-        verdict = await self._stage.judge.sentence(text, context)
-        spoken = verdict.text.strip() if verdict.action in SAID else ""
-        self._judged(seq, text, spoken, verdict)
+        judge = self._stage.judge
+        context = self._context()
+        found = await judge.weigh(text, context, "output")
+        verdict = found.verdict
+        play = self.turn.play
+        if not play and verdict.action in SAID and words == "model":
+            second = await judge.second(verdict.text, "output", context, verdict)
+            if second is not None and RANK[second.action] > 0:
+                verdict = second
+        waits = verdict.action == "hold" and play
+        spoken = verdict.text.strip() if verdict.action in SAID or waits else ""
+        self._judged(seq, text, "" if waits else spoken, verdict)
+        if RANK[verdict.action] >= RANK["drop"] and verdict.split:
+            self._retract(verdict)
         if not spoken:
             self._stopped += 1
             return
-        self._said.append(spoken)
-        if self.turn.play:
-            self._speech.say(seq, spoken)
+        line = Line(
+            seq=seq,
+            text=spoken,
+            owner=self,
+            turn=self.turn.number,
+            rev=self.rev,
+            written=text,
+            verdict=verdict,
+            ruled=list(found.ruled),
+            words=words,
+        )
+        first = not self._said
+        self._lines.append(line)
+        if play and not self._ended:
+            if judge.opinion is not None and words == "model":
+                line.asked = True
+                self._aside(self._opine(line, context))
+            self._stage.desk.admit(line, first=first)
+            self._speech.say(line)
+
+    def _context(self, line: Line | None = None) -> str:
+        """What an audience has in its ear when this line (or the next) is heard."""
+        said = [
+            other.text
+            for other in self._lines
+            if other.decided != "drop" and (line is None or other.seq < line.seq)
+        ]
+        before = self._stage.desk.heard_before(self, heard_text)
+        return " ".join(filter(None, (before, *said)))[-CONTEXT:]
+
+    def _retract(self, verdict: Verdict) -> None:
+        """With the line that follows it would be unsafe: it is not heard, or no further."""
+        before = next((line for line in reversed(self._lines) if line.decided != "drop"), None)
+        if before is not None and not before.ended.is_set():
+            self._stage.desk.drop(before, why="split", ruled=verdict.ruled())
+
+    async def _opine(self, line: Line, context: str) -> None:
+        """Ask for a second opinion while the line is being made."""
+        desk, text = self._stage.desk, line.text
+        found = await self._stage.judge.second(text, "output", context, line.verdict)
+        if found is not None:
+            line.ruled.append(found.ruled())
+        if not line.open or not line.asked:
+            return  # it is over, or an operator decided
+        if found is not None and found.action == "hold":
+            line.asked = False
+            await desk.hold(line, "opinion")
+        elif found is not None and RANK[found.action] > 0:
+            self._panic(found)
+            desk.drop(line, why="opinion", ruled=found.ruled())
+        else:
+            desk.opinion_is_there(line)
+
+    async def _judge_again(self, line: Line) -> None:
+        """What was said before it is not what it was judged with."""
+        found = await self.weigh(line, line.text)
+        verdict = found.verdict
+        if line.open and (verdict.action not in SAID or verdict.text.strip() != line.text):
+            if verdict.action == "hold" and (line.approved_by or line.verdict.action == "hold"):
+                return  # so much was known
+            self._stage.desk.drop(line, why="split", ruled=verdict.ruled())
+
+    def _aside(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"line-{self.turn.number}")
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    # -- its lines (line.Owner) --------------------------------------------------------------
+
+    @property
+    def counts(self) -> bool:
+        """It is no guess any more."""
+        return self._committed.is_set()
+
+    def tell(self, event: show.ShowEvent) -> None:
+        """Tell it, if this answer is not overtaken."""
+        self._tell(event)
+
+    async def weigh(self, line: Line, text: str) -> Judgement:
+        """Judge a text in a line's place."""
+        return await self._stage.judge.weigh(text, self._context(line), "output")
+
+    async def pull_back(self, line: Line, *, remake: bool = False) -> bool:
+        """Take its sound back from `audio`; False when it was being heard."""
+        return await self._speech.pull_back(line, remake=remake)
+
+    def stopped(self, line: Line, why: str, by: str, ruled: Ruled | None) -> None:
+        """It is not to be heard: end its sound, judge anew what follows it."""
+        at = replace(self._at, seq=line.seq)
+        self._stage.supervisor.cancel(Cancel(scope="sentence", at=at, reason=why))
+        if self.rev == self.turn.rev:
+            self.turn.verdicts.append(
+                control.Verdict(
+                    seq=line.seq,
+                    action="drop",
+                    category=ruled.category if ruled is not None else why,
+                    rule=ruled.rule if ruled is not None else "",
+                    view=ruled.view if ruled is not None else "",
+                    means=_means(why, by),
+                    by=by,
+                )
+            )
+        self.changed(line)
+
+    def changed(self, line: Line) -> None:
+        """Something else is said, or nothing: judge anew what follows it."""
+        for later in self._lines:
+            if later.seq > line.seq and later.open:
+                self._aside(self._judge_again(later))
+
+    # -- on their way (speech.Stops) ---------------------------------------------------------
+
+    async def read(self, line: Line, reading: tts.Reading) -> None:
+        """Judge how it is about to be pronounced. RequestFailed: it must not be heard."""
+        judge, desk = self._stage.judge, self._stage.desk
+        if self._stage.reading is None:
+            return
+        try:
+            async with asyncio.timeout(judge.late_s + READING_S):
+                verdict = await self._stage.reading(reading.text, reading.phonemes, line)
+        except Exception as err:
+            why = "late" if isinstance(err, TimeoutError) else type(err).__name__
+            judge.fails("sound", why)
+            verdict = failed(why, "sound")
+        if verdict is None:
+            return
+        line.ruled.append(verdict.ruled())
+        if verdict.action == "hold" and not line.approved_by:
+            await desk.hold(line, "rule")
+        elif RANK[verdict.action] > 0 and verdict.action != "hold":
+            self._panic(verdict)
+            desk.drop(line, why="sound", ruled=verdict.ruled())
+            raise RequestFailed(tts.SPEAK.name, _UNFIT)
+
+    def kept(self, line: Line) -> None:
+        """It could be heard, were it not for what it waits for."""
+        self._stage.desk.opinion_is_late(line, self._stage.judge.opinion_s)
+
+    def airs(self, line: Line) -> None:
+        """It is audible."""
+        self._stage.desk.airs(line)
+        if line.words == "model" and not self._origin.model:
+            self._owed.append(line)
+        else:
+            self._tell(provenance(self.turn, line, self.text, self._origin))
+
+    def ended(self, line: Line) -> None:
+        """It was heard, or is not going to be."""
+        self._stage.desk.leave(line)
+
+    def _tell_owed(self) -> None:
+        owed, self._owed = self._owed, []
+        for line in owed:
+            self._tell(provenance(self.turn, line, self.text, self._origin))
+
+    # -- telling -----------------------------------------------------------------------------
+
+    def _panic(self, verdict: Verdict) -> None:
+        if verdict.action == "panic":
+            self._stage.panic(f"gate: {verdict.rule}")
 
     def _judged(self, seq: int, text: str, spoken: str, verdict: Verdict) -> None:
         if self.rev == self.turn.rev:
@@ -262,8 +477,10 @@ class Answer:
                     category=verdict.category,
                     rule=verdict.rule,
                     view=verdict.view,
+                    means=verdict.means,
                 )
             )
+        self._panic(verdict)
         self._tell(
             show.Judged(
                 turn=self.turn.number,
@@ -284,3 +501,9 @@ class Answer:
     def _tell(self, event: show.ShowEvent) -> None:
         if self.rev == self.turn.rev:
             self._stage.tell(event)
+
+
+def _means(why: str, by: str) -> str:
+    if by:
+        return "operator"
+    return why if why in ("sound", "opinion") else "desk"

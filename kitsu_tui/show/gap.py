@@ -32,6 +32,11 @@ class Gap:
         await self._open.wait()
 
     @property
+    def is_closed(self) -> bool:
+        """True while no sentence may be given to `audio`."""
+        return not self._open.is_set()
+
+    @property
     def in_sentence(self) -> bool:
         """True while a sentence can be heard."""
         return bool(self._airing())

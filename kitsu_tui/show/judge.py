@@ -41,6 +41,8 @@ class Judgement(NamedTuple):
     ruled: list[Ruled]
     faults: list[tuple[str, str]]
     """What could not judge, and why."""
+    worked: list[str]
+    """What could."""
 
 
 class Judge:
@@ -136,21 +138,25 @@ class Judge:
     def _all(self, gate: Gate | None, text: str, context: str, side: Side) -> Judgement:
         """Runs in a thread."""
         faults: list[tuple[str, str]] = []
+        worked: list[str] = []
         verdict = _by(gate, text, context, side, faults)
+        if gate is not None and not faults:
+            worked.append("gate")
         ruled = [verdict.ruled()]
         for check in self.output_checks if side == "output" else self.input_checks:
             if RANK[verdict.action] >= RANK["drop"]:
                 break
+            name = getattr(check, "__qualname__", type(check).__name__)
             try:
                 found = check(verdict.text if verdict.action in SAID else text, context)
+                worked.append(name)
             except Exception as error:
-                why = type(error).__name__
-                faults.append((getattr(check, "__qualname__", type(check).__name__), why))
-                found = failed(why)
+                faults.append((name, type(error).__name__))
+                found = failed(type(error).__name__)
             if found is not None:
                 ruled.append(found.ruled())
                 verdict = _both(verdict, found)
-        return Judgement(verdict, ruled, faults)
+        return Judgement(verdict, ruled, faults, worked)
 
     # -- what fails --------------------------------------------------------------------------
 
@@ -174,16 +180,21 @@ class Judge:
                 "changed or the show is started anew",
             )
 
+    def fails(self, name: str, why: str) -> None:
+        """Something that judges has failed: tell it once, until it works again."""
+        if name not in self._broken:
+            self._broken.add(name)
+            what = "the safety gate" if name == "gate" else f"a safety check ({name})"
+            self._tell("error", f"{what} fails ({why}): nothing is said until it works again")
+
+    def works(self, name: str) -> None:
+        """It has judged."""
+        self._broken.discard(name)
+
     def _note(self, found: Judgement) -> None:
-        failing = {name for name, _ in found.faults}
         for name, why in found.faults:
-            if name not in self._broken:
-                what = "the safety gate" if name == "gate" else f"a safety check ({name})"
-                self._tell("error", f"{what} fails ({why}): nothing is said until it works again")
-        mended = self._broken - failing - {"late", "opinion"}
-        if mended and RANK[found.verdict.action] < RANK["drop"]:
-            self._broken -= mended  # all of them were asked
-        self._broken |= failing
+            self.fails(name, why)
+        self._broken -= set(found.worked)
 
     def _tell(self, level: Literal["warning", "error"], text: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.WARNING, "%s", text)
@@ -215,4 +226,4 @@ def _both(verdict: Verdict, found: Verdict) -> Verdict:
 
 def _nothing(why: str) -> Judgement:
     verdict = failed(why)
-    return Judgement(verdict, [verdict.ruled()], [])
+    return Judgement(verdict, [verdict.ruled()], [], [])

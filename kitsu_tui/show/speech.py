@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -15,15 +16,28 @@ from engines.wire.envelope import Failure
 from engines.wire.peer import Exchange, RequestFailed
 from kitsu_tui.show.gap import Gap
 from kitsu_tui.show.history import clipped
-from kitsu_tui.show.safety import RANK, Verdict
+from kitsu_tui.show.line import Line
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import SpokenLine, Turn
 
 log = logging.getLogger("show.speech")
 
-Reading = Callable[[str, str, SpokenLine], Awaitable[Verdict | None]]
-"""Judges how a sentence is about to be pronounced: what is spoken of it, its phonemes, the line.
-None, or a verdict that allows: nothing against it. All else: no sound of it is heard."""
+
+class Stops(Protocol):
+    """Whoever may stop a sentence on its way."""
+
+    async def read(self, line: Line, reading: tts.Reading) -> None:
+        """It is about to be pronounced like this. RequestFailed: it must not be heard."""
+
+    def kept(self, line: Line) -> None:
+        """It is made and could be heard, were it not for what it waits for."""
+
+    def airs(self, line: Line) -> None:
+        """It is audible."""
+
+    def ended(self, line: Line) -> None:
+        """It was heard, or is not going to be."""
+
 
 AHEAD = 2
 """Sentences that may be under way at once: one being heard, one being made."""
@@ -38,20 +52,25 @@ SETTLE_S = 0.4
 """How long a sentence that was ended waits to learn what was heard of it."""
 
 _CUT = Failure(code="cancelled", message="playback ended early")
-_UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
 _STUCK = Failure(code="timeout", message=f"the device took no sound for {LONGEST_S:g} s")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Voice:
     """A sentence on its way from `tts` to `audio`."""
 
-    line: SpokenLine
+    line: Line
     before: asyncio.Event | None
     opened: asyncio.Event
+    """`audio` has it, or never will: the next may be handed over."""
+    text: str = ""
+    """What is being made; an operator may want another text by now."""
+    making: Exchange[tts.Spoken] | None = None
     play: Exchange[audio.Played] | None = None
     fed: int = 0
     """Bytes handed to `audio`."""
+    again: bool = False
+    """It was taken back: once nothing is left of it, it is made again."""
 
 
 class Speech:
@@ -59,8 +78,8 @@ class Speech:
 
     Args:
         committed: set when the answer may be heard; before that it is made but held.
+        stops: what an operator, or the answer, wants to know and decide of its lines.
         gap: knows all sentences that are given to `audio`, of whichever answer.
-        reading: judges how each is pronounced, where `tts` tells, before `audio` has any of it.
     """
 
     def __init__(
@@ -70,8 +89,8 @@ class Speech:
         turn: Turn,
         committed: asyncio.Event,
         timeout: float,
-        gap: Gap | None = None,
-        reading: Reading | None = None,
+        gap: Gap,
+        stops: Stops,
     ) -> None:
         self._supervisor = supervisor
         self._tell = tell
@@ -80,23 +99,23 @@ class Speech:
         self._at = turn.at()  # the turn's own may rise while this still winds up
         self._committed = committed
         self._timeout = timeout
-        self._gap = gap or Gap()
-        self._reading = reading
+        self._gap = gap
+        self._stops = stops
         self._slots = asyncio.Semaphore(AHEAD)
         self._tasks: list[asyncio.Task[None]] = []
-        self._previous: asyncio.Event | None = None
+        self._previous: Line | None = None
+        self._opened: asyncio.Event | None = None
         self._voices: list[_Voice] = []
         self.trouble = ""
 
-    def say(self, seq: int, text: str) -> None:
+    def say(self, line: Line) -> None:
         """Queue a sentence. Order is kept."""
-        line = SpokenLine(seq=seq, text=text)
         self._turn.lines.append(line)
-        opened, before = asyncio.Event(), self._previous
-        self._previous = opened
-        self._tasks.append(
-            asyncio.create_task(self._sentence(line, before, opened), name=f"speech-{seq}")
-        )
+        opened, before = asyncio.Event(), self._opened
+        self._opened = opened
+        work = self._sentence(line, self._previous, before, opened)
+        self._previous = line
+        self._tasks.append(asyncio.create_task(work, name=f"speech-{line.seq}"))
 
     async def finished(self) -> None:
         """Wait until everything that was queued has been heard, cut or has failed."""
@@ -116,11 +135,50 @@ class Speech:
         for task in self._tasks:
             task.cancel()
 
+    async def pull_back(self, line: Line, *, remake: bool = False) -> bool:
+        """Take a sentence back from `audio`, with those that wait behind it there; they are handed
+        over again once they may be. False when it was on air already, or could not be stopped.
+
+        Args:
+            line: the sentence.
+            remake: what `tts` has made of it is void, too.
+        """
+        mine = next((voice for voice in self._voices if voice.line is line), None)
+        if mine is None:
+            return line.open  # nobody has it yet
+        if line.audible_ns:
+            return False
+        play = mine.play
+        for voice in reversed(self._voices[self._voices.index(mine) :]):
+            if voice.play is not None and not voice.play.done:
+                voice.again = True
+                voice.opened.clear()
+                voice.play.cancel("taken back")
+        if remake:
+            mine.again = True
+        if mine.again and mine.making is not None:
+            mine.making.cancel("taken back")
+        line.wake()
+        if play is None:
+            return True
+        try:
+            return not (await play.result(SETTLE_S)).audible_ns
+        except RequestFailed:
+            return False  # who knows
+
     async def _sentence(
-        self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
+        self,
+        line: Line,
+        previous: Line | None,
+        before: asyncio.Event | None,
+        opened: asyncio.Event,
     ) -> None:
         try:
+            if previous is not None:
+                await previous.begun.wait()
+            await line.may_be_made()
             async with self._slots:
+                line.begun.set()
                 await self._say(line, before, opened)
         except RequestFailed as err:
             line.status = "cut" if err.code in ("cancelled", "stale") else "failed"
@@ -133,7 +191,11 @@ class Speech:
                 log.warning("turn %d sentence %d: %s", self._turn.number, line.seq, err)
         finally:
             opened.set()
-            if self._rev == self._turn.rev:
+            line.begun.set()
+            line.ended.set()
+            self._stops.ended(line)
+            heard = bool(line.audible_ns or line.heard_samples)
+            if self._rev == self._turn.rev and (heard or line.decided != "drop"):
                 self._tell(
                     show.Aired(
                         turn=self._turn.number,
@@ -145,45 +207,77 @@ class Speech:
                     )
                 )
 
-    async def _say(
-        self, line: SpokenLine, before: asyncio.Event | None, opened: asyncio.Event
-    ) -> None:
+    async def _say(self, line: Line, before: asyncio.Event | None, opened: asyncio.Event) -> None:
         voice = _Voice(line, before, opened)
         self._voices.append(voice)
         try:
-            for attempt in (1, 2):
+            while True:
                 try:
-                    await self._make(voice)
-                    break
-                except RequestFailed as err:
-                    playing = voice.play is None or not voice.play.done
-                    gone = has_gone(self._supervisor, "tts", err)
-                    if not gone or attempt == 2 or not playing:
+                    await self._once(voice)
+                except RequestFailed:
+                    if not await self._afresh(voice):
+                        if voice.play is not None:
+                            await self._settle(voice.play, line)
                         raise
-                    # It died in mid-sentence; its successor makes the same sentence, and what
-                    # the device already has of it is skipped.
-                    log.info("turn %d: tts has gone, waiting for it", self._turn.number)
-                    if not await self._supervisor.wait_ready("tts", BACK_S):
-                        raise
-            if voice.play is None:
-                line.status = "played"  # nothing in it could be pronounced
-                return
-            voice.play.feed(audio.PCM, audio.Pcm(last=True))
-            await self._heard(voice.play, line)
-        except RequestFailed:
-            if voice.play is not None:
-                await self._settle(voice.play, line)
-            raise
+                else:
+                    if not await self._afresh(voice):
+                        return
         finally:
             self._voices.remove(voice)
             self._gap.ends(line)
             if voice.play is not None:
                 voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
 
+    async def _once(self, voice: _Voice) -> None:
+        """Have it made, and wait until it was heard."""
+        line = voice.line
+        for attempt in (1, 2):
+            try:
+                await self._make(voice)
+                break
+            except RequestFailed as err:
+                playing = voice.play is None or not voice.play.done
+                gone = has_gone(self._supervisor, "tts", err)
+                if not gone or attempt == 2 or not playing or line.over or voice.again:
+                    raise
+                # It died in mid-sentence; its successor makes the same sentence, and what
+                # the device already has of it is skipped.
+                log.info("turn %d: tts has gone, waiting for it", self._turn.number)
+                if not await self._supervisor.wait_ready("tts", BACK_S):
+                    raise
+        if voice.play is None:
+            line.status = "played"  # nothing in it could be pronounced
+            return
+        voice.play.feed(audio.PCM, audio.Pcm(last=True))
+        await self._heard(voice.play, line)
+
+    async def _afresh(self, voice: _Voice) -> bool:
+        """After it was taken back: True when it is to be made again, all of it."""
+        if not voice.again:
+            return False
+        voice.again, play, line = False, voice.play, voice.line
+        if play is not None:
+            play.cancel("taken back")
+            try:
+                if (await play.result(SETTLE_S)).audible_ns:
+                    return False
+            except RequestFailed:
+                return False
+        if line.over:
+            return False
+        self._gap.ends(line)
+        voice.play, voice.fed = None, 0
+        line.status, line.rate, line.samples, line.heard_samples = "", 0, 0, 0
+        line.pcm.clear()
+        return True
+
     async def _make(self, voice: _Voice) -> None:
         """Have a sentence made and hand it on, past what was handed on before."""
         line, skip = voice.line, voice.fed
-        making = self._supervisor.open(
+        if line.over:
+            raise RequestFailed(tts.SPEAK.name, _CUT)
+        voice.text = line.text
+        voice.making = making = self._supervisor.open(
             "tts",
             tts.SPEAK,
             tts.Speak(text=line.text),
@@ -193,12 +287,13 @@ class Speech:
         try:
             async for event in making.events(self._timeout):
                 if isinstance(event, tts.Reading):
-                    await self._read(event, line)
+                    await self._stops.read(line, event)
+                    continue
                 if not isinstance(event, tts.Audio):
                     continue
                 self._mark("first_pcm", time.perf_counter_ns())
                 if voice.play is None:
-                    voice.play = await self._open(line, event.rate, voice.before, voice.opened)
+                    voice.play = await self._open(voice, event.rate)
                 elif event.rate != line.rate:
                     # Another voice goes on for one that died: what is left of it would be squeaked.
                     raise RequestFailed(making.kind.name, _CUT)
@@ -211,20 +306,9 @@ class Speech:
         finally:
             making.cancel("no longer wanted")
 
-    async def _read(self, event: tts.Reading, line: SpokenLine) -> None:
-        """Judge how it is pronounced; RequestFailed when it must not be heard."""
-        if self._reading is None:
-            return
-        verdict = await self._reading(event.text, event.phonemes, line)
-        if verdict is not None and RANK[verdict.action] > 0:
-            raise RequestFailed(tts.SPEAK.name, _UNFIT)
-
-    async def _open(
-        self, line: SpokenLine, rate: int, before: asyncio.Event | None, opened: asyncio.Event
-    ) -> Exchange[audio.Played]:
-        if before is not None:
-            await before.wait()
-        await self._gap.passed()
+    async def _open(self, voice: _Voice, rate: int) -> Exchange[audio.Played]:
+        line = voice.line
+        await self._turn_to_be_heard(voice)
         line.rate = rate
         held = not self._committed.is_set()
         play = self._supervisor.open(
@@ -234,24 +318,44 @@ class Speech:
             at=replace(self._at, seq=line.seq),
         )
         self._gap.begins(line)
-        play.on_event(lambda event: self._audible(event, line))
-        opened.set()
+        play.on_event(lambda event: self._audible(event, voice))
+        voice.opened.set()
         if held and self._committed.is_set():
             self._supervisor.open("audio", audio.RELEASE, self.release())
         return play
+
+    async def _turn_to_be_heard(self, voice: _Voice) -> None:
+        """Wait until it is this sentence's turn and nothing keeps it back. What it waits for is
+        bounded by what goes before it, by the desk and by the gap.
+        """
+        line, before = voice.line, voice.before
+        while True:
+            if line.over or voice.again:
+                raise RequestFailed(audio.PLAY.name, _CUT)
+            if before is not None and not before.is_set():
+                await before.wait()
+            elif line.kept:
+                self._stops.kept(line)
+                await line.news()
+            elif self._gap.is_closed:
+                await self._gap.passed()
+            else:
+                return
 
     def release(self) -> audio.Release:
         """The request that lets this answer be heard."""
         return audio.Release(turn=self._turn.number, rev=self._rev)
 
-    def _audible(self, event: object, line: SpokenLine) -> None:
+    def _audible(self, event: object, voice: _Voice) -> None:
         if isinstance(event, audio.Audible) and self._rev == self._turn.rev:
+            line = voice.line
             self._turn.mark("audible", event.audible_ns)
-            line.audible_ns = event.audible_ns
+            line.audible_ns, line.text = event.audible_ns, voice.text
             line.status = "airing"
             self._tell(
                 show.Airing(turn=self._turn.number, rev=self._rev, seq=line.seq, text=line.text)
             )
+            self._stops.airs(line)
 
     async def _feed(self, play: Exchange[audio.Played], pcm: bytes, line: SpokenLine) -> None:
         end = asyncio.get_running_loop().time() + LONGEST_S
@@ -273,7 +377,7 @@ class Speech:
         line.status, line.heard_samples = played.status, played.heard_samples
         self._mark("audible", played.audible_ns)
 
-    async def _settle(self, play: Exchange[audio.Played], line: SpokenLine) -> None:
+    async def _settle(self, play: Exchange[audio.Played], line: Line) -> None:
         """Learn what was heard of a sentence that does not go on."""
         play.cancel("no longer wanted")
         try:
@@ -282,6 +386,9 @@ class Speech:
             return
         line.heard_samples = played.heard_samples
         self._mark("audible", played.audible_ns)
+        if played.audible_ns and not line.audible_ns:
+            line.audible_ns = played.audible_ns  # its end overtook its beginning
+            self._stops.airs(line)
 
     def _mark(self, name: str, ns: int) -> None:
         if self._rev == self._turn.rev:

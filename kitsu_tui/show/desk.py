@@ -1,0 +1,305 @@
+"""The desk between the gate and the air: lines that are kept back, and what becomes of them.
+
+A line waits because a rule says `hold`, because every line is reviewed, because an operator holds
+it, because it is the first of an answer and doubtful, or because a second opinion is not there yet.
+What waits has a time, at whose end it is dropped or let go; nothing waits for ever. The time of a
+line of a guess (the speaker may not be done) begins, and is told, when the guess counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engines.wire import show
+from engines.wire.lines import Ruled, Waiting
+from kitsu_tui.config.schema import Safety
+from kitsu_tui.show.line import Fate, Line, Owner
+
+PAST = 32
+"""Lines that are over and still known by name."""
+HEARD = 8
+
+
+class Review(NamedTuple):
+    """Whether each line waits for approval, for how long, and what happens when none comes."""
+
+    on: bool
+    wait_s: float
+    then: Fate
+    by: str = ""
+
+
+class Desk:
+    """Lines that have not been heard yet, of all answers.
+
+    Args:
+        tell: tells the show's events.
+        wall: wall time in seconds.
+
+    Attributes:
+        review: review mode as it is now.
+        lines: those that are open, in order.
+        past: the last ones that are over.
+    """
+
+    def __init__(
+        self,
+        safety: Safety,
+        tell: Callable[[show.ShowEvent], None],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._safety = safety
+        self._tell = tell
+        self._wall = wall
+        self.review = _review(safety)
+        self.lines: list[Line] = []
+        self.past: deque[Line] = deque(maxlen=PAST)
+        self._heard: deque[Line] = deque(maxlen=HEARD)
+
+    # -- review mode -------------------------------------------------------------------------
+
+    def use(self, safety: Safety, by: str = "") -> None:
+        """Go by a profile's limits. Review as an operator set it stays, unless the profile brings
+        another one than the profile before.
+        """
+        before, self._safety = self._safety, safety
+        if _review(before) != _review(safety):
+            self.review = _review(safety)._replace(by=by)
+            self.tell_review()
+
+    def tell_review(self) -> None:
+        """Tell review mode as it is."""
+        on, wait_s, then, by = self.review
+        self._tell(show.ReviewMode(on=on, wait_s=wait_s, then=then, by=by))
+
+    async def set_review(self, review: Review) -> int:
+        """Another mode from now on. Lines that are not on air yet wait as well when it begins;
+        those that wait when it ends go on waiting, for somebody may have stopped it in a hurry.
+        Returns how many lines wait for approval now.
+        """
+        begins = review.on and not self.review.on
+        self.review = review
+        self.tell_review()
+        for line in list(self.lines) if begins else ():
+            if line.open and not line.approved_by and line.waits in ("", "risk", "opinion"):
+                await self.hold(line, "review", review.wait_s, review.then)
+        return sum(1 for line in self.lines if line.waits == "review")
+
+    # -- a line's way ------------------------------------------------------------------------
+
+    def admit(self, line: Line, *, first: bool) -> None:
+        """A line that was judged and is to be heard, or waits. `first`: nothing of its answer
+        goes before it, so nothing gives anybody the time to stop it.
+        """
+        self.lines.append(line)
+        safety, risk = self._safety, line.verdict.risk
+        if line.verdict.action == "hold":
+            line.unmade = True
+            self._keep(line, "rule", safety.hold_s, "drop")
+        elif self.review.on:
+            line.unmade = True
+            self._keep(line, "review", self.review.wait_s, self.review.then)
+        elif first and safety.risk_ms and risk > 0 and risk >= safety.risk_from:
+            self._keep(line, "risk", safety.risk_ms * min(risk, 1.0) / 1000, "air")
+
+    def counts(self, owner: Owner) -> None:
+        """An answer is no guess any more: the time of what waits begins."""
+        for line in [line for line in self.lines if line.owner is owner and line.waits]:
+            self._begin(line)
+
+    def clear(self, owner: Owner) -> None:
+        """An answer is not wanted any more: nothing of it waits."""
+        for line in [line for line in self.lines if line.owner is owner and line.open]:
+            self.leave(line)
+
+    def leave(self, line: Line) -> None:
+        """It has ended, or never will be heard."""
+        self._stop_timer(line)
+        if line in self.lines:
+            self.lines.remove(line)
+            self.past.append(line)
+        line.over = True
+        line.waits, line.asked = "", False
+        line.wake()
+
+    def opinion_is_late(self, line: Line, seconds: float) -> None:
+        """It could be heard, were it not for the second opinion: say so."""
+        if line.asked and not line.waits and not line.slow:
+            line.slow = True
+            self._keep(line, "opinion", seconds, "air")
+
+    def opinion_is_there(self, line: Line) -> None:
+        """Nothing was found against it."""
+        line.asked = False
+        if line.waits == "opinion":
+            self.let_go(line, why="opinion")
+        line.wake()
+
+    # -- decisions ---------------------------------------------------------------------------
+
+    async def hold(
+        self,
+        line: Line,
+        why: Waiting = "operator",
+        seconds: float | None = None,
+        then: Fate = "drop",
+        by: str = "",
+    ) -> bool:
+        """Keep back a line that is not on air, also one that `audio` has; False when it was too
+        late for that.
+        """
+        if not line.open:
+            return False
+        self._keep(
+            line, why, self._safety.hold_s if seconds is None else seconds, then, by, tell=False
+        )
+        # Nothing of it is given to `audio` from here on; what `audio` has comes back.
+        if not await line.owner.pull_back(line):
+            line.waits = ""
+            self._stop_timer(line)
+            return False
+        if line.waits == why:
+            self._begin(line)
+        return line.open
+
+    def let_go(self, line: Line, by: str = "", why: str = "time") -> None:
+        """It may be heard, in its order."""
+        line.approved_by = by or line.approved_by
+        self._free(line)
+        line.decided, line.decided_by = "air", by
+        line.owner.tell(
+            show.LineDecided(turn=line.turn, rev=line.rev, seq=line.seq, what="air", by=by, why=why)
+        )
+        line.wake()
+
+    def drop(self, line: Line, by: str = "", why: str = "time", ruled: Ruled | None = None) -> None:
+        """It is not heard, or no further."""
+        if line.over or line.decided == "drop":
+            return
+        line.decided, line.decided_by = "drop", by
+        line.owner.tell(
+            show.LineDecided(
+                turn=line.turn,
+                rev=line.rev,
+                seq=line.seq,
+                what="drop",
+                by=by,
+                why=why,
+                ruled=ruled,
+            )
+        )
+        airing = bool(line.audible_ns)
+        self.leave(line)
+        line.over = not airing
+        line.owner.stopped(line, why, by, ruled)
+
+    async def replace(self, line: Line, text: str, by: str) -> bool:
+        """Say this in its place, now that it was judged. False when it was too late for that."""
+        before, line.text = line.text, text
+        if not await line.owner.pull_back(line, remake=True) or not line.open:
+            line.text = before
+            return False
+        line.written = line.written or before
+        line.words = "operator"
+        line.approved_by = by
+        self._free(line)
+        line.decided, line.decided_by = "replace", by
+        line.owner.tell(
+            show.LineDecided(
+                turn=line.turn,
+                rev=line.rev,
+                seq=line.seq,
+                what="replace",
+                by=by,
+                text=text,
+                why="replaced",
+            )
+        )
+        line.wake()
+        line.owner.changed(line)
+        return True
+
+    # -- what was heard ----------------------------------------------------------------------
+
+    def airs(self, line: Line) -> None:
+        """It is on air."""
+        self._heard.append(line)
+
+    def heard_before(self, owner: Owner, heard: Callable[[Line], str]) -> str:
+        """What was heard of the answers before this one. `heard`: how much of a line was."""
+        return " ".join(
+            heard(line) if line.ended.is_set() else line.text
+            for line in self._heard
+            if line.owner is not owner
+        )
+
+    # -- time --------------------------------------------------------------------------------
+
+    def _keep(
+        self,
+        line: Line,
+        why: Waiting,
+        seconds: float,
+        then: Fate,
+        by: str = "",
+        *,
+        tell: bool = True,
+    ) -> None:
+        self._stop_timer(line)
+        line.waits, line.wait_s, line.then, line.held_by = why, seconds, then, by
+        if tell and line.owner.counts:
+            self._begin(line)
+
+    def _begin(self, line: Line) -> None:
+        """Its time begins, and it is told that it waits."""
+        if not line.owner.counts or not line.waits:
+            return
+        self._stop_timer(line)
+        line.until = self._wall() + line.wait_s
+        line.timer = asyncio.get_running_loop().call_later(line.wait_s, self._time, line)
+        line.owner.tell(
+            show.LineWaits(
+                turn=line.turn,
+                rev=line.rev,
+                seq=line.seq,
+                text=line.text,
+                why=line.waits,
+                until=round(line.until, 3),
+                then=line.then,
+                category=line.verdict.category,
+                rule=line.verdict.rule,
+                risk=line.verdict.risk,
+                by=line.held_by,
+            )
+        )
+
+    def _time(self, line: Line) -> None:
+        line.timer = None
+        if not line.waits or line.over:
+            return
+        if line.waits == "opinion":
+            line.waits = ""  # whoever asks for the opinion keeps its time
+        elif line.then == "air":
+            self.let_go(line)
+        else:
+            self.drop(line)
+
+    def _free(self, line: Line) -> None:
+        self._stop_timer(line)
+        line.waits, line.until, line.held_by = "", 0.0, ""
+        line.unmade = False
+        if line.approved_by:
+            line.asked = False  # an operator has the last word
+
+    def _stop_timer(self, line: Line) -> None:
+        if line.timer is not None:
+            line.timer.cancel()
+            line.timer = None
+
+
+def _review(safety: Safety) -> Review:
+    return Review(safety.review, safety.review_s, safety.review_then)
