@@ -23,7 +23,7 @@ _KEYS = (
     ("hold_line", "holds"),
 )
 _TEXT_LEAST = 10
-_ORDER = ("keys", "reason", "state", "keys", "state", "reason", "count", "keys")
+_ORDER = ("reason", "keys", "state", "keys", "state", "count", "keys")
 
 
 def wanted(state: ShowState) -> bool:
@@ -55,7 +55,7 @@ def next_row(link: Link, now: float, width: int, keys: Keys = DEFAULT_KEYS) -> L
     ]
     right = [Item("keys", _hints(keys, link.read_only))]
     text = f"“{visible(line.spoken).strip()}”"
-    reserve = min(cells(text) + 1, max(_TEXT_LEAST, width * 2 // 5))
+    reserve = min(cells(text) + 1, max(_TEXT_LEAST, width // 3))
     left, end = settle(items, right, _ORDER, max(1, width - reserve))
     room = width - width_of(left) - width_of(end) - bool(end)
     said = clip(((text, ""),), room) if room > 3 else ()
@@ -68,10 +68,11 @@ def _hints(keys: Keys, read_only: bool) -> tuple[Line, ...]:
     known = [(key_word(keys[name][0]), word) for name, word in _KEYS if keys[name]]
     if read_only or not known:
         return ((),)
-    long: Line = ()
+    said: list[Line] = []
     for key, word in known:
-        long += ((f"{key} ", "strong"), (f"{word} ", "dim"))
-    return (long, ((" ".join(key for key, _ in known) + " ", "strong"),), ())
+        said.append(((f"{key} ", "strong"), (f"{word} ", "dim")))
+    signs: Line = ((" ".join(key for key, _ in known) + " ", "strong"),)
+    return sum(said, ()), sum(said[:2], ()), signs, ()
 
 
 def review_words(review: ReviewView) -> tuple[str, str, str]:

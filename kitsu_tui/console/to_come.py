@@ -212,16 +212,15 @@ def state_words(turn: TurnView, line: SentenceView, coming: Coming) -> tuple[str
     if left <= 0:
         return (f"{long}: time is up", f"{short}: time is up", "time is up")
     time = left_words(left)
-    then = "said" if line.then == "air" else "dropped"
-    return (f"{long}: {time}, then {then}", f"{short} {time}, {then}", f"{short} {time}")
+    then, brief = ("said", "air") if line.then == "air" else ("dropped", "drop")
+    return (f"{long}: {time}, then {then}", f"{short} {time}, then {brief}", f"{short} {time}")
 
 
 def reason(line: SentenceView) -> str:
     """What was found in a line: by which means, category, rule, view, and its risk; or nothing."""
     named = [visible(part) for part in (line.category, line.rule) if part]
-    if line.view and named:
-        named.append(f"({visible(line.view)})")
     found = " ".join(named)
     if found and line.means != "gate":
         found = f"{visible(line.means)}: {found}"
-    return ", ".join(part for part in (found, f"risk {line.risk:.2f}" if line.risk else "") if part)
+    view = visible(line.view) if found else ""
+    return ", ".join(filter(None, (found, view, f"risk {line.risk:.2f}" if line.risk else "")))

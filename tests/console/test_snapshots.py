@@ -9,10 +9,13 @@ from textual.pilot import Pilot
 from engines.wire import control, obs, show
 from kitsu_tui.console.app import ConsoleApp
 from kitsu_tui.console.link import Link
+from kitsu_tui.console.notice_line import NoticeLine
+from kitsu_tui.console.screens.blocklist import Blocklist
 from kitsu_tui.console.screens.sheet import Sheet
 from kitsu_tui.console.sheets import plan_lines
 from kitsu_tui.model.reduce import reduce
 from tests.console.conftest import console
+from tests.support.lines_script import SECOND, held, over, reviewed
 from tests.support.scripted_show import START, log_lines, script
 from tests.support.stage_script import STATE, stage
 
@@ -122,6 +125,53 @@ def test_plan(snap_compare: Callable[..., bool]) -> None:
         await settle(pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=go)
+
+
+LINES: dict[str, tuple[tuple[int, int], list[show.ShowEvent], list[str]]] = {
+    **{f"held-{size[0]}": (size, held(), []) for size in ((40, 10), (80, 24), (120, 40))},
+    **{f"review-{size[0]}": (size, reviewed(), ["J"]) for size in ((40, 10), (80, 24), (200, 50))},
+    **{f"over-{size[0]}": (size, over(), []) for size in ((80, 24), (120, 40))},
+    "over-turn": ((80, 40), over(), ["up", "enter"]),
+    "unseen": ((80, 24), reviewed(), ["l"]),
+    "no-colours": ((80, 24), held(), ["T", "T", "T", "T", "T"]),
+    "no-rules": ((80, 24), [show.GateState(rules=0, error="base.yaml: not a list of rules")], []),
+}
+"""Size, what has happened, keys."""
+
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize("name", LINES)
+def test_lines_to_come(snap_compare: Callable[..., bool], name: str) -> None:
+    size, more, keys = LINES[name]
+
+    async def go(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        await pilot.press(*keys)
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        app.desk._notices = NoticeLine()  # what was said at once has gone
+        await settle(pilot)
+
+    assert snap_compare(still(more=more), terminal_size=size, run_before=go)
+
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (120, 40)], ids=lambda size: f"{size[0]}")
+def test_blocklist(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+    app = still(more=held())
+    texts = [f"word {number}" for number in range(12)]
+
+    async def ask(what: str, text: str) -> control.Listed:
+        return control.Listed(texts=[text, *texts] if text else texts)
+
+    async def go(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        app.desk._notices = NoticeLine()
+        await app.push_screen(Blocklist(ask, SECOND))
+        await pilot.press(*"bobsleigh", "enter")
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=go)
 
 
 SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {

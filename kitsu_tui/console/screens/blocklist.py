@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -24,7 +25,10 @@ Ask = Callable[[What, str], Awaitable[control.Listed]]
 
 LONGEST = 200
 """Characters of a text that is blocked."""
-_HOW = "Enter blocks what is typed; typed nothing, it takes the marked one off. Esc closes"
+_AROUND = 10
+"""Rows of everything but the list."""
+_LOW = 16
+_HOW = "Enter blocks what is typed; with nothing typed, it takes the marked one off. Esc closes."
 
 
 class Blocklist(ModalScreen[None]):
@@ -54,15 +58,22 @@ class Blocklist(ModalScreen[None]):
                 max_length=LONGEST,
                 select_on_focus=True,
             )
+            yield Static(_HOW, markup=False, id="how")
             yield Static("", markup=False, id="told")
             yield OptionList()
-            yield Static(_HOW, markup=False, classes="choices")
 
     def on_mount(self) -> None:
         """Ask for the list as it is."""
         self.query_one(Input).focus()
         self._tell("asking for the list…")
         self._do("list", "")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The list gives way where there is little room."""
+        low = event.size.height < _LOW
+        self.set_class(low, "-low")
+        around = _AROUND - 4 if low else _AROUND
+        self.query_one(OptionList).styles.max_height = max(2, event.size.height - around)
 
     # Asking
 

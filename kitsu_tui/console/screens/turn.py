@@ -68,17 +68,63 @@ def _field(name: str, text: str, width: int, style: str = "") -> list[Line]:
 
 
 def _sentence(view: SentenceView, width: int) -> list[Line]:
-    how = view.status or "not on air yet"
+    how = view.status or ("not on air yet" if view.open else "not said")
     if view.heard_ms:
         how += f", {view.heard_ms / 1000:.1f} s heard"
     out = _field(f"sentence {view.seq + 1}", f"{visible(view.text).strip()} ({how})", width)
     if view.status == "cut":
         out += _field("", f"heard: {visible(view.heard) or 'nothing'}", width, "dim")
-    return out + (_verdict(view, width) if view.action != "allow" else [])
+    if view.action != "allow" or view.category:
+        out += _verdict(view, width)
+    elif view.risk:
+        out += _field("", f"risk {view.risk:.2f}", width, "dim")
+    return [*out, *_decided(view, width), *_source(view, width)]
+
+
+def _decided(view: SentenceView, width: int) -> list[Line]:
+    """What became of it after its verdict, or what it waits for."""
+    if view.waits:
+        by = f" by {name_of(view.held_by)}" if view.held_by else ""
+        end = f", then {'said' if view.then == 'air' else 'dropped'}" if view.until else ""
+        at = f" until {clock(view.until)}{end}" if view.until else ""
+        return _field("", f"waits: {view.waits}{by}, since {clock(view.since)}{at}", width, "warn")
+    if not view.decided:
+        return []
+    what = {"air": "let air", "drop": "dropped", "replace": "replaced"}[view.decided]
+    by = name_of(view.decided_by) if view.decided_by else "the show"
+    why = f" ({visible(view.decided_why)})" if view.decided_why else ""
+    out = _field("", f"{what} by {by}{why}", width, "warn" if view.decided == "drop" else "")
+    if view.decided == "replace":
+        out += _field("", f"instead: {visible(view.spoken)}", width)
+    return out
+
+
+def _source(view: SentenceView, width: int) -> list[Line]:
+    """Where a line that was on air came from."""
+    source = view.source
+    if source is None:
+        return []
+    words = {"model": "the model's words", "profile": "words of the profile"}
+    said = [words.get(source.words, "an operator's words")]
+    if source.model:
+        said.append(visible(source.model))
+    if source.prompt_hash:
+        said.append(f"prompt {visible(source.prompt_hash)}")
+    if source.approved_by:
+        said.append(f"approved by {name_of(source.approved_by)}")
+    out = _field("", f"from: {', '.join(said)}", width, "dim")
+    for ruled in source.ruled:
+        parts = [visible(part) for part in (ruled.category, ruled.rule, ruled.view) if part]
+        took = f", {ruled.ms:.2f} ms" if ruled.ms else ""
+        text = f"{visible(ruled.means)}: {' '.join((ruled.action, *parts))}{took}"
+        out += _field("", text, width, "dim")
+    return out
 
 
 def _verdict(view: SentenceView, width: int) -> list[Line]:
-    words = f"gate: {view.action}"
+    # What was found later, by another of the means, did not let it through.
+    action = view.action if view.means == "gate" or view.action != "allow" else "found"
+    words = f"{visible(view.means)}: {action}"
     for name, value in (("category", view.category), ("rule", view.rule), ("view", view.view)):
         words += f", {name} {visible(value)}" if value else ""
     words += f", {view.ms:.2f} ms" if view.ms else ""
