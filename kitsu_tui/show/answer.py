@@ -64,7 +64,7 @@ class Stage:
     gap: Gap = field(default_factory=Gap)
     reading: Reading | None = None
     """Judges how a sentence is pronounced, before any sound of it."""
-    panic: Callable[[str], None] = lambda by: None
+    panic: Callable[[str], object] = lambda by: None
     """Presses panic, in the name of a rule that says so."""
     desk: Desk = field(init=False)
     """Has the lines that are not on air yet."""
@@ -296,7 +296,7 @@ class Answer:
         verdict = found.verdict
         play = self.turn.play
         if not play and verdict.action in SAID and words == "model":
-            second = await judge.second(verdict.text, "output", context, verdict)
+            second = await judge.second(verdict.text, "output", self.text, verdict)
             if second is not None and RANK[second.action] > 0:
                 verdict = second
         waits = verdict.action == "hold" and play
@@ -323,7 +323,7 @@ class Answer:
         if play and not self._ended:
             if judge.opinion is not None and words == "model":
                 line.asked = True
-                self._aside(self._opine(line, context))
+                self._aside(self._opine(line))
             self._stage.desk.admit(line, first=first)
             self._speech.say(line)
 
@@ -343,10 +343,10 @@ class Answer:
         if before is not None and not before.ended.is_set():
             self._stage.desk.drop(before, why="split", ruled=verdict.ruled())
 
-    async def _opine(self, line: Line, context: str) -> None:
+    async def _opine(self, line: Line) -> None:
         """Ask for a second opinion while the line is being made."""
         desk, text = self._stage.desk, line.text
-        found = await self._stage.judge.second(text, "output", context, line.verdict)
+        found = await self._stage.judge.second(text, "output", self.text, line.verdict)
         if found is not None:
             line.ruled.append(found.ruled())
         if not line.open or not line.asked:

@@ -22,7 +22,7 @@ log = logging.getLogger("show.judge")
 Check = Callable[[str, str], Verdict | None]
 """A text and its context in; None: nothing against it."""
 Opinion = Callable[[str, Side, str, Verdict], Awaitable[Verdict | None]]
-"""A second opinion: the text, the side it comes from, its context, the verdict so far."""
+"""A second opinion: the text, the side it comes from, what it answers, the verdict so far."""
 Alert = Callable[[Literal["info", "warning", "error"], str], None]
 
 QUICK_S = 0.002

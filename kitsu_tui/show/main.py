@@ -32,6 +32,7 @@ from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.lost_operator import LostOperator
+from kitsu_tui.show.opinion import Opinions
 from kitsu_tui.show.panic import Panic
 from kitsu_tui.show.prepared import secrets, wishes
 from kitsu_tui.show.safety import Keeper
@@ -114,6 +115,10 @@ class Running:
         )
         self.supervisor = Supervisor(engine_specs, around)
         self.judge = Judge(self.gate, profile.safety.late_ms / 1000)
+        self.opinions = Opinions(self.supervisor, self._alert, profile.safety)
+        self.judge.opinion = self.opinions.use(profile.safety)
+        self.judge.use(profile.safety)
+        self.judge.alert = self._alert
         self.stage = Stage(
             supervisor=self.supervisor,
             tell=self.bus.tell,
@@ -137,6 +142,7 @@ class Running:
         self.switcher = Switcher(self)
         self.scenes = Scenes(profile, self.supervisor, self.bus.tell, lambda: self.latch.panicked)
         self.stage.felt = self.scenes.felt
+        self.stage.panic = lambda by: self.job(self.panic.press(by))
         self.bus.hook(self.scenes.on_event)
         self.server = Server(self.bus, Verbs(self).table())
         self.operator = LostOperator(
@@ -217,6 +223,7 @@ class Running:
             )
         )
         self.tell_persona()
+        self.stage.desk.tell_review()
         self.panic.restore()
         self.drills.restore()
 
@@ -321,7 +328,7 @@ class Running:
     def _soon_alert(self, level: Literal["warning", "error"], text: str) -> None:
         self._loop.call_soon_threadsafe(self._alert, level, text)
 
-    def _alert(self, level: Literal["warning", "error"], text: str) -> None:
+    def _alert(self, level: Literal["info", "warning", "error"], text: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.WARNING, "%s", text)
         self.bus.tell(show.Alert(level=level, text=text))
 

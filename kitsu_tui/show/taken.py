@@ -25,7 +25,9 @@ def take(running: Running, found: Prepared, by: str) -> None:
     other_rules = found.gate is not running.gate
     # The rules first: they are in force before anybody else speaks.
     running.gate = running.judge.keeper = found.gate
-    running.judge.late_s = profile.safety.late_ms / 1000
+    running.judge.use(profile.safety)
+    running.judge.opinion = running.opinions.use(profile.safety)
+    stage.desk.use(profile.safety, by)
     running.loaded, stage.profile = found.loaded, profile
     running.persona, stage.preset, stage.mood, _ = will
     stage.persona = running.persona
