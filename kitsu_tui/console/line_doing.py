@@ -38,6 +38,8 @@ class LineDoer:
         self._app = app
         self._link: Link = app.link
         self._send = send
+        self._draft: tuple[LineKey, str] | None = None
+        """A text that was not taken, and the line that it was for."""
 
     # One line
 
@@ -91,7 +93,7 @@ class LineDoer:
 
         self._app.desk.ask_line(
             "instead:",
-            line.spoken.strip(),
+            self._draft[1] if self._draft and self._draft[0] == key else line.spoken.strip(),
             done=done,
             left=left,
             hint="what she says in its place; Enter has it said, Esc leaves the line as it is",
@@ -158,6 +160,8 @@ class LineDoer:
         except RequestFailed as error:
             link.to_come.answered(key, self._now(), ok=False)
             link.notice(f"{ASKING[what].rstrip('…')}: {error.detail}", "bad")
+            if what == "replace":
+                self._draft = (key, text)
         else:
             link.to_come.answered(key, self._now(), ok=True)
             if not quiet:

@@ -62,7 +62,12 @@ def sentence(view: SentenceView, *, alive: bool = True, ended: bool = False) -> 
     """One sentence that is not to come any more. `ended`: its turn is over."""
     text = visible(view.text).strip()
     if view.decided == "drop":
-        return lost(dropped(view), text, "bad" if not view.decided_by else "warn")
+        style = "bad" if not view.decided_by else "warn"
+        heard = visible(view.heard).strip()
+        # It had just begun to be heard.
+        before: list[Span] = [(f"{heard} ", "")] if heard else []
+        rest = text[len(heard) :].strip() if text.startswith(heard) else text
+        return before + (lost(dropped(view), rest, style) if rest else [])
     if view.action in ("drop", "panic") or (view.action == "hold" and not view.spoken):
         return lost(found(view), text, "bad")
     spans, text = _changed(view)

@@ -202,9 +202,10 @@ def state_words(turn: TurnView, line: SentenceView, coming: Coming) -> tuple[str
         seen = _SEEN.get(line.waits, f"was held by {holder}")
         return (f"{seen} when last seen", seen)
     if not line.waits:
-        by = f" by {visible(who(line.decided_by))}" if line.decided_by else ""
         done = {"air": "approved", "replace": "replaced"}.get(line.decided, "")
-        return (f"{done}{by}, made", done) if done else ("made",)
+        if not done or not line.decided_by:
+            return ("made",)
+        return (f"{done} by {visible(who(line.decided_by))}, made", done)
     long, short = _WAITS.get(line.waits, (f"held by {holder}", f"held by {holder}"))
     if not line.until:
         return (f"{long}, without end", long, short)

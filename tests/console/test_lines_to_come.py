@@ -144,6 +144,7 @@ def test_what_was_stopped_says_by_whom_and_by_which_means() -> None:
             ),
             "[gate: allow x, with the line after it: ",
         ),
+        (decided(0, "drop", "cli:bob", why="dropped"), "[dropped by bob: "),
         (
             show.TurnDone(turn=TURN, rev=0, status="interrupted", answer=""),
             "[never said, it waited: ",
@@ -395,6 +396,28 @@ async def test_replacing_holds_the_line_while_one_types(attached: Attached) -> N
     (_, first), (_, then) = server.asked
     assert (first.what, first.seq) == ("hold", 0)
     assert (then.what, then.text, then.turn, then.rev, then.seq) == ("replace", "Rock.", TURN, 0, 0)
+
+
+async def test_a_text_that_is_not_taken_is_not_lost(attached: Attached) -> None:
+    app, pilot, server = attached
+    await pilot.press("I")
+    await server.until_asked("show.line")
+    server.refuse["show.line"] = "the gate stops that too"
+    await pilot.press(*"Rude.", "enter")
+    await until(pilot, lambda: "replacing: the gate stops that too" in notices(app))
+    await pilot.press("I")
+    assert app.desk.query_one(Prompt).value == "Rude."
+
+
+def test_a_line_that_was_dropped_while_it_began_says_what_was_heard() -> None:
+    state = picture(
+        *asked(),
+        judged(0, FIRST),
+        decided(0, "drop", "cli:bob", why="dropped"),
+        show.Aired(turn=TURN, rev=0, seq=0, status="cut", heard="Well, the", heard_ms=300),
+    )
+    rows = text(turn_lines(state.turns[-1], 300, coming=Coming(NOW)))
+    assert "she Well, the [dropped by bob: moon is made of old rice crackers.]" in rows
 
 
 async def test_leaving_a_line_that_waited_leaves_it_waiting(attached: Attached) -> None:
