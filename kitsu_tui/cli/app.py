@@ -12,6 +12,7 @@ from kitsu_tui.cli.drill import drill
 from kitsu_tui.cli.engine import engine
 from kitsu_tui.cli.journal import app as journal
 from kitsu_tui.cli.licenses import licenses
+from kitsu_tui.cli.lines import line, review
 from kitsu_tui.cli.logs import logs
 from kitsu_tui.cli.models import app as models
 from kitsu_tui.cli.obs import app as obs
@@ -32,6 +33,8 @@ for heading, group in verbs.VERBS.items():
     for verb in group:
         app.command(verb.__name__, rich_help_panel=heading)(verb)
 app.command("talk", rich_help_panel="Her")(talk)
+app.command("line", rich_help_panel="Her")(line)
+app.command("review", rich_help_panel="Her")(review)
 app.command("drill", rich_help_panel="The show")(drill)
 app.command("scene", rich_help_panel="The show")(scene)
 app.add_typer(obs, name="obs", rich_help_panel="The show")

@@ -14,6 +14,7 @@ MODULES = (
     "obs_report",
     "profile_report",
     "talk",
+    "lines",
     "drill",
     "models",
     "licenses",

@@ -109,7 +109,10 @@ def _print(report: TalkReport) -> None:
     for verdict in report.verdicts:
         if verdict.action != "allow":
             which = "what was said to her" if verdict.seq < 0 else f"sentence {verdict.seq + 1}"
-            tell(f"gate:  {verdict.action} {which}: {verdict.category} ({verdict.rule})")
+            rule = f" ({verdict.rule})" if verdict.rule else ""
+            who = f" by {_shown(verdict.by)}" if verdict.by else ""
+            means = f"{verdict.means}:"
+            tell(f"{means:<6} {verdict.action} {which}: {verdict.category}{rule}{who}")
     if report.status not in ("ok", "blocked"):
         tell(f"note:  {report.status}")
     if report.detail:

@@ -109,9 +109,10 @@ class Speaker(Engine[audio.Config]):
         self._stale.observe(call.at)
         if self._stale.is_stale(call.at):
             self.desk.faults.append(f"audio: a stale sentence {call.at}")
-        if line.at.seq <= self._seqs.get(line.key, -1):
+        # One that was taken back unheard may come again; what is queued or was heard is before it.
+        before = [other.at.seq for other in self.queue if other.key == line.key]
+        if line.at.seq <= max([*before, self._seqs.get(line.key, -1)]):
             self.desk.faults.append(f"audio: opened out of order {call.at}")
-        self._seqs[line.key] = line.at.seq
         line.held = line.held and line.key not in self.released
         self.queue.append(line)
         self.grant()
@@ -185,6 +186,7 @@ class Speaker(Engine[audio.Config]):
                     self._end(line, "cut")
                 return
             self.desk.heard.append(Piece(line.at, pcm))
+            self._seqs[line.key] = line.at.seq
             line.heard += len(pcm) // 2
             line.audible_ns = line.audible_ns or time.perf_counter_ns()
             line.news.set()
