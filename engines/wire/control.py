@@ -225,6 +225,8 @@ class Blocklist(Ask, frozen=True, kw_only=True):
 
     what: Literal["add", "remove", "list"]
     text: Annotated[str, Meta(max_length=200)] = ""
+    force: bool = False
+    """For `add`: also a text that stands in most of what anybody says."""
 
 
 class Listed(Body, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.opinion import Opinions
 from kitsu_tui.show.panic import Panic
 from kitsu_tui.show.prepared import secrets, wishes
+from kitsu_tui.show.rules_watch import RulesWatch
 from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.scenes import Scenes
 from kitsu_tui.show.supervisor import Supervisor, specs
@@ -49,7 +50,6 @@ T = TypeVar("T")
 
 EXIT_BAD_CONFIG = 2
 EXIT_SECOND_SHOW = 3
-GATE_EVERY_S = 1.0
 SWITCH_S = 0.001
 """The loop waits no longer than that for a thread of its own process that is at work."""
 
@@ -95,6 +95,7 @@ class Running:
         self.persona: Persona = load_persona(loaded.persona_path())
         self.persona.check_preset(profile.persona.preset)
         self.gate = Keeper(loaded.safety_folder(), loaded.safety_files(), loaded.blocklist())
+        self.rules = RulesWatch(self)
         engine_specs = specs(loaded)
         self._mask = mask
         self.learn(loaded)
@@ -115,10 +116,10 @@ class Running:
         )
         self.supervisor = Supervisor(engine_specs, around)
         self.judge = Judge(self.gate, profile.safety.late_ms / 1000)
-        self.opinions = Opinions(self.supervisor, self._alert, profile.safety)
+        self.opinions = Opinions(self.supervisor, self.alert, profile.safety)
         self.judge.opinion = self.opinions.use(profile.safety)
         self.judge.use(profile.safety)
-        self.judge.alert = self._alert
+        self.judge.alert = self.alert
         self.stage = Stage(
             supervisor=self.supervisor,
             tell=self.bus.tell,
@@ -173,18 +174,18 @@ class Running:
         left = self.ledger.sweep()
         self._begin()
         if left:
-            self._alert("warning", "ended what an earlier show left behind: " + ", ".join(left))
-        await asyncio.to_thread(self._look_at_gate)
+            self.alert("warning", "ended what an earlier show left behind: " + ", ".join(left))
+        await self.rules.look()
         server = await endpoint.serve(self.loaded.environ, self.server.handle)
         saved = await self.latch.save()
         if not saved:
-            self._alert("error", "the panic latch cannot be saved")
+            self.alert("error", "the panic latch cannot be saved")
         watchdog = Watchdog(loop)
         watchdog.start()
         self.supervisor.figures.watchdog = watchdog
         self.supervisor.start()
         self.job(self._flush_logs())
-        self.job(self._keep_gate())
+        self.job(self.rules.run())
         self.job(self.operator.run())
         log.info("the show is up: profile %s, pid %d", self.loaded.name, os.getpid())
         try:
@@ -300,35 +301,8 @@ class Running:
             await asyncio.sleep(LOGS_EVERY_S)
             self.bus.flush_logs()
 
-    async def _keep_gate(self) -> None:
-        while True:
-            await asyncio.sleep(GATE_EVERY_S)
-            await asyncio.to_thread(self._look_at_gate)
-
-    def _look_at_gate(self) -> None:
-        """Runs in a thread."""
-        keeper = self.gate  # another profile may bring another one meanwhile
-        before = keeper.error
-        changed = keeper.refresh()
-        gate = keeper.gate
-        if keeper.error and keeper.error != before:
-            level: Literal["error", "warning"] = "warning" if gate else "error"
-            rest = "the rules from before hold" if gate else "she stays silent"
-            self._soon_alert(level, f"safety rules: {keeper.error}; {rest}")
-        if changed and gate is not None:
-            log.info("safety rules: %d in force", len(gate.rules))
-            for problem in gate.problems:
-                self._soon_alert("warning", f"safety rules: {problem}")
-        if changed or keeper.error != before:
-            rules = len(gate.rules) if gate is not None else 0
-            self._loop.call_soon_threadsafe(
-                self.bus.tell, show.GateState(rules=rules, error=keeper.error)
-            )
-
-    def _soon_alert(self, level: Literal["warning", "error"], text: str) -> None:
-        self._loop.call_soon_threadsafe(self._alert, level, text)
-
-    def _alert(self, level: Literal["info", "warning", "error"], text: str) -> None:
+    def alert(self, level: Literal["info", "warning", "error"], text: str) -> None:
+        """Tell the operator, and log it."""
         log.log(logging.ERROR if level == "error" else logging.WARNING, "%s", text)
         self.bus.tell(show.Alert(level=level, text=text))
 

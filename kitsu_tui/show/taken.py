@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from engines.wire import show
 from kitsu_tui.config.persona import Persona
 from kitsu_tui.show.prepared import Prepared
 
@@ -32,10 +31,8 @@ def take(running: Running, found: Prepared, by: str) -> None:
     running.persona, stage.preset, stage.mood, _ = will
     stage.persona = running.persona
     stage.history.resize(profile.conversation.history_turns, profile.conversation.history_block)
-    if other_rules and found.gate.gate is not None:
-        running.bus.tell(show.GateState(rules=len(found.gate.gate.rules), error=found.gate.error))
-        for problem in found.gate.gate.problems:
-            running.bus.tell(show.Alert(level="warning", text=f"safety rules: {problem}"))
+    if other_rules:
+        running.job(running.rules.tell(found.gate))
     try:
         running.scenes.use(profile)
         running.operator.use(profile.operator)

@@ -1,0 +1,69 @@
+"""Watches over the gate's rules: takes changed files over, and tells what is in force."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from engines.wire import show
+from kitsu_tui.show import blocklist
+from kitsu_tui.show.safety import Keeper, Problem
+
+if TYPE_CHECKING:
+    from kitsu_tui.show.main import Running
+
+log = logging.getLogger("show.rules")
+
+EVERY_S = 1.0
+TOLD = 5
+"""Problems of one reading that are told one by one."""
+
+
+class RulesWatch:
+    """The files of the gate in force, looked at again and again."""
+
+    def __init__(self, running: Running) -> None:
+        self._show = running
+        self._problems: set[Problem] = set()
+        self._error = ""
+        self._one = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.look()
+            except Exception:  # what is in force stays so
+                log.exception("the rules cannot be looked at")
+
+    async def look(self) -> None:
+        """Take over what has changed, and tell of it. The files are read in a thread."""
+        async with self._one:  # of two readings the later one may be done first
+            keeper = self._show.gate  # another profile may bring another one meanwhile
+            changed = await asyncio.to_thread(keeper.refresh)
+            if changed or keeper.error != self._error:
+                await self.tell(keeper)
+
+    async def tell(self, keeper: Keeper) -> None:
+        """Tell of the gate that is in force."""
+        gate, error = keeper.gate, keeper.error
+        blocked = await asyncio.to_thread(blocklist.count, self._show.loaded.blocklist())
+        if error and error != self._error:
+            rest = "the rules from before hold" if gate else "she stays silent"
+            self._show.alert("warning" if gate else "error", f"safety rules: {error}; {rest}")
+        self._error = error
+        problems = gate.problems if gate is not None else ()
+        fresh = [problem for problem in problems if problem not in self._problems]
+        self._problems = set(problems)
+        for problem in fresh[:TOLD]:
+            self._show.alert("warning", f"safety rules: {problem}")
+        if len(fresh) > TOLD:
+            more = len(fresh) - TOLD
+            self._show.alert("warning", f"safety rules: {more} more (kitsu safety rules)")
+        rules = len(gate.rules) if gate is not None else 0
+        log.info("safety rules: %d in force", rules)
+        self._show.bus.tell(
+            show.GateState(rules=rules, error=error, problems=len(problems), blocked=blocked)
+        )
