@@ -126,7 +126,9 @@ class Answer:
         """Those that the gate let through, or lets wait."""
         self._seq = 0
         self._stopped = 0
-        self._origin = Origin()
+        self._origin: Origin | None = None
+        self._thought = False
+        """Nothing more comes from the model."""
         self._owed: list[Line] = []
         """On air, and it is not known yet which model's words they are."""
         self._asides: set[asyncio.Task[None]] = set()
@@ -198,6 +200,8 @@ class Answer:
         try:
             if await self._let_in():
                 await self._think()
+            self._thought = True
+            self._tell_owed()
             line = self._stage.profile.conversation.failure_line
             if self.status == "error" and not self._said and line and not self._ended:
                 self._canned = True
@@ -205,7 +209,6 @@ class Answer:
             await self._speech.finished()  # also when it was ended: it tells what was heard
             if self._speech.trouble and not self._ended:
                 self.status, self.detail = "error", self._speech.trouble
-            self._tell_owed()
             await self._committed.wait()  # until the speaker is done, this is only a guess
         except asyncio.CancelledError:
             if not self._ended:
@@ -278,9 +281,8 @@ class Answer:
             reply = await exchange.result(self._timeout)
         finally:
             exchange.cancel("no longer wanted")
-        if not self._origin.model:
+        if self._origin is None:
             self._origin = Origin(reply.model, reply.prompt_hash)
-        self._tell_owed()
         self.mood, self.actions = reply.mood, list(reply.actions)
         if self.rev == self.turn.rev:
             self._stage.felt(self.turn.number, self.mood)
@@ -448,10 +450,10 @@ class Answer:
     def airs(self, line: Line) -> None:
         """It is audible."""
         self._stage.desk.airs(line)
-        if line.words == "model" and not self._origin.model:
+        if line.words != "profile" and self._origin is None and not self._thought:
             self._owed.append(line)
         else:
-            self._tell(provenance(self.turn, line, self.text, self._origin))
+            self._tell(provenance(self.turn, line, self.text, self._origin or Origin()))
 
     def ended(self, line: Line) -> None:
         """It was heard, or is not going to be."""
@@ -460,7 +462,7 @@ class Answer:
     def _tell_owed(self) -> None:
         owed, self._owed = self._owed, []
         for line in owed:
-            self._tell(provenance(self.turn, line, self.text, self._origin))
+            self._tell(provenance(self.turn, line, self.text, self._origin or Origin()))
 
     # -- telling -----------------------------------------------------------------------------
 
