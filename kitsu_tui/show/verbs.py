@@ -14,7 +14,7 @@ from engines.wire.message import Empty, RequestKind
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import engine_name
 from kitsu_tui.config.errors import nearest
-from kitsu_tui.show import line_verbs, obs_verbs
+from kitsu_tui.show import blocklist_verbs, line_verbs, obs_verbs
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.drill import drill
 from kitsu_tui.show.turn import Turn
@@ -58,6 +58,7 @@ class Verbs:
             control.OBS: lambda ask, _: obs_verbs.change(self._show, ask),
             control.LINE: lambda ask, _: line_verbs.line(self._show, ask),
             control.REVIEW: lambda ask, _: line_verbs.review(self._show, ask),
+            control.BLOCKLIST: lambda ask, _: blocklist_verbs.change(self._show, ask),
             control.TOUCH: self.ping,
             control.PROFILE: lambda ask, _: self._show.switcher.use(ask),
             control.STOP: self.stop,
