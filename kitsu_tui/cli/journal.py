@@ -141,9 +141,14 @@ def _row(session: Session) -> str:
 
 
 def _text(item: Item) -> str:
+    from kitsu_tui.console.lines import visible
     from kitsu_tui.console.turn_lines import plain
+    from kitsu_tui.journal.origins import origins
+    from kitsu_tui.model.state import TurnView
 
-    return plain(item.what)
+    text = plain(item.what)
+    rows = origins(item.what) if isinstance(item.what, TurnView) else []
+    return "\n".join([text, *(f"{'':9}line {visible(row)}" for row in rows)])
 
 
 def _json(item: Item) -> str:
