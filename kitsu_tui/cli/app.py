@@ -17,6 +17,7 @@ from kitsu_tui.cli.logs import logs
 from kitsu_tui.cli.models import app as models
 from kitsu_tui.cli.obs import app as obs
 from kitsu_tui.cli.profile import app as profile
+from kitsu_tui.cli.safety import app as safety
 from kitsu_tui.cli.scene import scene
 from kitsu_tui.cli.schema import schema
 from kitsu_tui.cli.talk import talk
@@ -38,6 +39,7 @@ app.command("review", rich_help_panel="Her")(review)
 app.command("drill", rich_help_panel="The show")(drill)
 app.command("scene", rich_help_panel="The show")(scene)
 app.add_typer(obs, name="obs", rich_help_panel="The show")
+app.add_typer(safety, name="safety", rich_help_panel="The show")
 app.command("logs", rich_help_panel="The show")(logs)
 app.add_typer(profile, name="profile", rich_help_panel="The show")
 app.add_typer(journal, name="journal", rich_help_panel="The show")

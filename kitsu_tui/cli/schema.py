@@ -15,6 +15,7 @@ MODULES = (
     "profile_report",
     "talk",
     "lines",
+    "safety",
     "drill",
     "models",
     "licenses",
