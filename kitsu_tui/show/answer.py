@@ -37,7 +37,7 @@ CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
 BACK_S = 10.0
 WARM_S = 60.0
-READING_S = 0.25
+READING_S = 4.0
 """How long the judgement of how a sentence is pronounced may take beyond the gate's own time."""
 
 Reading = Callable[[str, str, SpokenLine], Awaitable[Verdict | None]]

@@ -38,6 +38,7 @@ from kitsu_tui.show.prepared import secrets, wishes
 from kitsu_tui.show.rules_watch import RulesWatch
 from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.scenes import Scenes
+from kitsu_tui.show.sounds import Sounds
 from kitsu_tui.show.supervisor import Supervisor, specs
 from kitsu_tui.show.switch import Switcher
 from kitsu_tui.show.unit import Around, child_environ
@@ -143,6 +144,14 @@ class Running:
         self.switcher = Switcher(self)
         self.scenes = Scenes(profile, self.supervisor, self.bus.tell, lambda: self.latch.panicked)
         self.stage.felt = self.scenes.felt
+        self.sounds = Sounds(
+            self.supervisor,
+            lambda: self.gate.gate,
+            lambda: self.loaded.profile.safety.sounds,
+            state / "sounds",
+        )
+        self.stage.reading = self.sounds.read
+        self.bus.hook(self.sounds.on_event)
         self.stage.panic = lambda by: self.job(self.panic.press(by))
         self.bus.hook(self.scenes.on_event)
         self.server = Server(self.bus, Verbs(self).table())
@@ -195,6 +204,7 @@ class Running:
             self.bus.tell(show.ShowStopping(by=by, reason=reason))
             log.info("the show ends, asked by %s", by or "nobody")
             await self.drills.close()
+            await self.sounds.close()
             self.panic.raise_epoch("the show ends")
             self.director.fall_silent("stopped")
             await self.scenes.stopping()

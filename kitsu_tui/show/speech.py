@@ -284,13 +284,18 @@ class Speech:
             at=replace(self._at, seq=line.seq),
             credit=CREDIT,
         )
+        read = False
         try:
             async for event in making.events(self._timeout):
                 if isinstance(event, tts.Reading):
+                    read = True
                     await self._stops.read(line, event)
                     continue
                 if not isinstance(event, tts.Audio):
                     continue
+                if not read:  # a voice that tells none, or should have told
+                    read = True
+                    await self._stops.read(line, tts.Reading(text=""))
                 self._mark("first_pcm", time.perf_counter_ns())
                 if voice.play is None:
                     voice.play = await self._open(voice, event.rate)
