@@ -33,7 +33,7 @@ class Doer:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._link = app.link
-        self.others = (StageDoer(app, self._send), LineDoer(app, self._send))
+        self.others = (StageDoer(app, self._send), LineDoer(app))
 
     def do(self, name: str, key: str = "") -> None:
         """Do the action, or ask first."""

@@ -70,9 +70,9 @@ LINES: tuple[Action, ...] = (
     ),
     Action(
         "block",
-        "Words that are never said",
-        "Your own blocklist: type what nobody may hear, or take it off. Begins with the text of "
-        "the chosen line or turn.",
+        "Block words",
+        "Your own list of what is never said: type what nobody may hear, or take it off. Begins "
+        "with the text of the chosen line or turn.",
         ("C",),
         _LINES,
         "block",

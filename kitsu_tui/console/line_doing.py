@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engines.wire import control
-from kitsu_tui.console.action import Asking
 from kitsu_tui.console.actions import key_word
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import Link, RequestFailed
@@ -28,16 +26,11 @@ _SAID = 40
 
 
 class LineDoer:
-    """See the module.
+    """See the module."""
 
-    Args:
-        send: asks the show, and says what came of it.
-    """
-
-    def __init__(self, app: ConsoleApp, send: Callable[[Asking], None]) -> None:
+    def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self._link: Link = app.link
-        self._send = send
         self._draft: tuple[LineKey, str] | None = None
         """A text that was not taken, and the line that it was for."""
 
@@ -184,10 +177,18 @@ class LineDoer:
         if not self._link.attached:
             self._link.notice("review: no show is attached", "warn")
             return
+        self._app.run_worker(self._ask_review(), group="line", exit_on_error=False)
+
+    async def _ask_review(self) -> None:
+        link = self._link
         # Which way is said: two operators who press at once mean the same.
-        on = not self._link.state.review.on
-        params = control.Review(on=on, by=self._link.by)
-        self._send((control.REVIEW, params, f"review {'on' if on else 'off'}"))
+        on = not link.state.review.on
+        try:
+            done = await link.ask(control.REVIEW, control.Review(on=on, by=link.by))
+        except RequestFailed as error:
+            link.notice(f"review: {error.detail}", "bad")
+        else:
+            link.notice(done.detail or f"review is {'on' if on else 'off'}", "good")
 
     def do_block(self) -> None:
         """The blocklist, with the text of what is chosen."""

@@ -31,8 +31,10 @@ def wanted(state: ShowState) -> bool:
     return state.review.on or any(not momentary(line) for _, line in state.waiting_lines())
 
 
-def next_row(link: Link, now: float, width: int, keys: Keys = DEFAULT_KEYS) -> Line:
-    """The row."""
+def next_row(
+    link: Link, now: float, width: int, keys: Keys = DEFAULT_KEYS, *, typing: bool = False
+) -> Line:
+    """The row. `typing`: letters go into a line, so that keys do nothing about it."""
     state = link.state
     lines = state.open_lines()
     target = link.to_come.target(state)
@@ -53,7 +55,7 @@ def next_row(link: Link, now: float, width: int, keys: Keys = DEFAULT_KEYS) -> L
         Item("state", words(*state_words(turn, line, coming), style=style), joined=True),
         Item("reason", words(f"({why})", "", style="dim") if why else ((),), joined=True),
     ]
-    right = [Item("keys", _hints(keys, link.read_only))]
+    right = [Item("keys", _hints(keys, none=typing or link.read_only))]
     text = f"“{visible(line.spoken).strip()}”"
     reserve = min(cells(text) + 1, max(_TEXT_LEAST, width // 3))
     left, end = settle(items, right, _ORDER, max(1, width - reserve))
@@ -63,10 +65,10 @@ def next_row(link: Link, now: float, width: int, keys: Keys = DEFAULT_KEYS) -> L
     return (*left, *said, (" " * gap, ""), *end)
 
 
-def _hints(keys: Keys, read_only: bool) -> tuple[Line, ...]:
+def _hints(keys: Keys, *, none: bool) -> tuple[Line, ...]:
     """What keys there are for it, in words and without."""
     known = [(key_word(keys[name][0]), word) for name, word in _KEYS if keys[name]]
-    if read_only or not known:
+    if none or not known:
         return ((),)
     said: list[Line] = []
     for key, word in known:

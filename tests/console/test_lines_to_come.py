@@ -232,6 +232,8 @@ def test_the_row_says_what_there_is_to_do() -> None:
     row = text(next_row(attached_link(*reviewed()), NOW, 200))
     assert row.startswith(" ▸ next up 1/3 waits for approval: 14 s, then dropped “Well, the moon")
     assert row.rstrip().endswith("+ airs X drops I instead H holds")
+    typing = text(next_row(attached_link(*reviewed()), NOW, 200, typing=True))
+    assert "drops" not in typing
     silent = text(next_row(attached_link(*reviewed(), silent=12), NOW, 200))
     assert "waited for approval when last seen" in silent
     assert "14 s" not in silent
@@ -449,7 +451,7 @@ async def test_a_console_that_reads_sees_the_lines_and_cannot_decide(sandbox: Sa
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: app.link.attached)
             await pilot.press("plus", "X", "I", "H", "V", "C")
-            await until(pilot, lambda: "never said: this console only reads" in notices(app))
+            await until(pilot, lambda: "Block words: this console only reads" in notices(app))
             app.desk.flush()
             assert "approval" in next_shown(app)
             assert "drops" not in next_shown(app)

@@ -371,7 +371,8 @@ class Desk(Screen[None]):
         there = 0 <= now - self._next_at < LINGER_S
         self.set_class(there, "-next")
         if there:
-            self._row("next", next_row(link, now, width, self.keys))
+            typing = isinstance(self.focused, InputLine)
+            self._row("next", next_row(link, now, width, self.keys, typing=typing))
 
     def _footer(self, width: int) -> None:
         # In the focus layout neither frame nor tabs say that there is more below.
