@@ -72,6 +72,9 @@ def used(loaded: Loaded) -> list[tuple[str, str]]:
         if section.model and section.backend != "silent":
             found.append((f"{engine}.model", section.model))
         found += [(engine, name) for name in BROUGHT_ALONG.get(engine, ())]
+    guard = loaded.profile.guard
+    if loaded.enabled("guard") and guard.backend == "openai" and guard.api == "chat":
+        found.append(("guard.model", guard.model))
     return found
 
 

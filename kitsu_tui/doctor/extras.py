@@ -44,6 +44,7 @@ LIBRARIES = (
     Library("llama-cpp-python", "llama_cpp", "llama-cpp", "policy", "llama_cpp"),
     Library("piper-tts", "piper", "tts", "tts", "piper"),
     Library("obsws-python", "obsws_python", "obs", "obs"),
+    Library("alt-profanity-check", "profanity_check", "guard", "guard", "words"),
 )
 
 

@@ -13,10 +13,13 @@ from kitsu_tui.doctor.context import Context, start_line
 from kitsu_tui.doctor.probe import Family, Probe
 from kitsu_tui.doctor.report import Finding, bad, ok, skipped, split_advice, warn
 
+SHOWN = 3
+"""Problems of rule files that are told one by one."""
 UNREADABLE = "the profile cannot be used"
 SMOKE_TEST = "smollm2-135m-instruct-q4_1"
 
 SECRETS = {
+    "GUARD_API_KEY": "guard",
     "OBS_WS_PASSWORD": "obs",
     "OPENAI_API_KEY": "policy",
     "ORCHESTRATOR_API_KEY": "gateway",
@@ -98,11 +101,12 @@ def safety(context: Context) -> Finding:
     if keeper.gate is None:
         return bad("safety", keeper.error or "no rules", f"correct the files in {folder}")
     found = f"{len(keeper.gate.rules)} rules from {', '.join(context.loaded.safety_files())}"
-    if keeper.gate.problems:
+    if problems := keeper.gate.problems:
+        said = "; ".join(str(problem) for problem in problems[:SHOWN])
         return warn(
             "safety",
-            f"{found}; {len(keeper.gate.problems)} cannot be used: {keeper.gate.problems[0]}",
-            f"correct the files in {folder}",
+            f"{found}; {len(problems)} cannot be used: {said}",
+            f"correct the files in {folder}; kitsu safety rules lists all",
         )
     return ok("safety", found)
 

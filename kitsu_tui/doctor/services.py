@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kitsu_tui.doctor import obs
+from kitsu_tui.doctor import guard, obs
 from kitsu_tui.doctor.context import Context
 from kitsu_tui.doctor.probe import Family, Found, Probe
 from kitsu_tui.doctor.report import Finding, ok, warn
@@ -84,5 +84,9 @@ def reachable(host: str, port: int) -> bool:
 
 FAMILY = Family(
     "Other programs",
-    (*(of(service) for service in SERVICES), Probe("port of ours", gateway, KNOCK_S * 3)),
+    (
+        *(of(service) for service in SERVICES),
+        guard.PROBE,
+        Probe("port of ours", gateway, KNOCK_S * 3),
+    ),
 )
