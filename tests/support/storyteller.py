@@ -28,6 +28,8 @@ STORY = (
     "From that day on the whole valley came to hear her.",
 )
 TIMES = 10
+HASH = "0123456789abcdef"
+"""What it says of the prompt."""
 
 
 class Storyteller(Engine[policy.Config]):
@@ -38,6 +40,7 @@ class Storyteller(Engine[policy.Config]):
 
     @handles(policy.RESPOND)
     async def respond(self, params: policy.Respond, call: Call) -> policy.Reply:
+        await call.send(policy.BEGUN, policy.Begun(model="storyteller", prompt_hash=HASH))
         for index, text in enumerate(STORY * TIMES):
             await call.send(policy.TOKEN, policy.Token(text=text))
             await call.send(policy.SENTENCE, policy.Sentence(index=index, text=text))
