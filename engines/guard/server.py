@@ -156,6 +156,9 @@ class Server:
         except (OSError, http.client.HTTPException) as err:
             said = getattr(err, "strerror", None) or _words(err)
             raise Unreachable(f"{said}") from None
+        finally:
+            if unwanted.is_set():
+                connection.close()
 
 
 def _words(err: Exception) -> str:
