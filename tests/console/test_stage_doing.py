@@ -161,7 +161,7 @@ async def test_a_rehearsal_asks_and_shows_its_figures(attached: Attached) -> Non
     await until(pilot, lambda: "NOT ALL WAS REACHED" in text_of(app))
     assert "obs.scene" in text_of(app)
     assert "62 ms" in text_of(app)
-    assert "NOT reached: obs.filter" in notices(app)
+    await until(pilot, lambda: "NOT reached: obs.filter" in notices(app))
     await pilot.press("enter")
     await until(pilot, lambda: app.screen is app.desk)
 
@@ -345,11 +345,11 @@ def changed(**wishes: Any) -> show.ProfileChanged:
 async def test_keys_theme_layout_and_the_live_look_follow_a_switch(attached: Attached) -> None:
     app, pilot, server = attached
     assert not app.desk.has_class("-live")
-    server.tell(changed(keys={"interrupt": ["f8", "J"]}, theme="light", layout="talk"))
+    server.tell(changed(keys={"interrupt": ["f8", "M"]}, theme="light", layout="talk"))
     await until(pilot, lambda: app.desk.has_class("-live"))
     assert (app.theme_name, app.desk.layout_name) == ("light", "talk")
     assert "LIVE" in text_of(app).splitlines()[0]
-    await pilot.press("x", "J")
+    await pilot.press("x", "M")
     await server.until_asked("show.interrupt")
     assert [name for name, _ in server.asked] == ["show.interrupt"]
     assert "starter → loud by bob@x" in notices(app)
@@ -359,7 +359,7 @@ async def test_keys_theme_layout_and_the_live_look_follow_a_switch(attached: Att
 async def test_a_switch_does_not_make_keys_of_what_is_being_typed(attached: Attached) -> None:
     app, pilot, server = attached
     await pilot.press("slash", *"ab")
-    server.tell(changed(layout="talk", keys={"interrupt": ["c"], "persona": ["J"]}))
+    server.tell(changed(layout="talk", keys={"interrupt": ["c"], "persona": ["M"]}))
     await until(pilot, lambda: app.desk.layout_name == "talk")
     await pilot.press("c", "enter")
     assert (await server.until_asked("show.say")).text == "abc"
@@ -368,12 +368,12 @@ async def test_a_switch_does_not_make_keys_of_what_is_being_typed(attached: Atta
 
 async def test_keys_that_cannot_be_leave_those_from_before(attached: Attached) -> None:
     app, pilot, server = attached
-    server.tell(changed(keys={"interrupt": ["J"], "panic": ["f12"]}))
-    await until(pilot, lambda: app.desk.keys["interrupt"] == ("J",))
+    server.tell(changed(keys={"interrupt": ["M"], "panic": ["f12"]}))
+    await until(pilot, lambda: app.desk.keys["interrupt"] == ("M",))
     assert {"f9", "ctrl+o", "f12"} == app._panic_keys
     server.tell(changed(keys={"interrupt": ["m"], "panic": ["f10"]}))
     await until(pilot, lambda: "the profile's keys are not used" in notices(app))
-    await pilot.press("J")
+    await pilot.press("M")
     await server.until_asked("show.interrupt")
     assert {"f9", "ctrl+o", "f12"} == app._panic_keys
     server.tell(changed())
