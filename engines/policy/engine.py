@@ -91,6 +91,12 @@ class PolicyEngine(Engine[policy.Config]):
 
         while True:
             tried = Tried(Answer(self.config.sentences), prompt=prompts.answer(asked, skip))
+            await call.send(
+                policy.BEGUN,
+                policy.Begun(
+                    model=self._model, prompt_hash=fingerprint(tried.prompt), attempt=attempt
+                ),
+            )
             try:
                 await self._attempt(tried, call, attempt, first)
             except TooLong as err:

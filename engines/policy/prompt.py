@@ -1,23 +1,18 @@
 """Builds what the model sees: stable parts first, the new text last, the answer begun.
 
-Everything that people wrote is data: text that could pass for markup, the model's or ours, is
-changed so that it reads much the same and means nothing.
+Everything that people wrote is data (see defuse.py), what she said and her moods as well.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 
+from engines.policy.defuse import Defuser
 from engines.policy.templates import Line, Render
 from engines.wire import policy
 
 OPEN, CLOSE = "<speech>", "</speech>"
-TAG = re.compile(r"<(?=[/|!?a-z_])|(?<=[|a-z])>|\[(?=/?(?:INST|SYS)\b)", re.IGNORECASE)
-"""Signs that begin or end markup; `<3` and `->` are none."""
-_PLAIN = {"<": "(", ">": ")", "[": "("}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 class Prompts:
@@ -30,11 +25,7 @@ class Prompts:
 
     def __init__(self, render: Render, specials: Sequence[str]) -> None:
         self._render = render
-        self._specials = (
-            re.compile("|".join(re.escape(text) for text in specials), re.IGNORECASE)
-            if specials
-            else None
-        )
+        self._defuser = Defuser(specials)
 
     def answer(self, asked: policy.Respond, skip: int = 0) -> str:
         """The prompt whose continuation is the spoken answer.
@@ -44,7 +35,8 @@ class Prompts:
             skip: leave out that many of the oldest messages.
         """
         lines = self._lines(asked, skip)
-        return self._render([*lines, Line("user", self.defuse(asked.text))], OPEN)
+        told = self._defuser.told(asked.text, asked.who, viewer=asked.viewer)
+        return self._render([*lines, Line("user", told)], OPEN)
 
     def mood(self, prompt: str, spoken: str) -> str:
         """The prompt whose continuation is the mood of what was said after `prompt`."""
@@ -61,21 +53,18 @@ class Prompts:
 
     def defuse(self, text: str) -> str:
         """People's text, with what could pass for markup made harmless."""
-        text = _CONTROL.sub("", text)
-        text = TAG.sub(lambda found: _PLAIN[found[0]], text)
-        if self._specials is not None:
-            while self._specials.search(text):
-                text = self._specials.sub(lambda found: _broken(found[0]), text)
-        return text.strip()
+        return self._defuser.text(text)
 
     def _lines(self, known: policy.Prompt, skip: int) -> list[Line]:
         first_mood = known.moods[0] if known.moods else "neutral"
         lines = [Line("system", known.system.strip())] if known.system.strip() else []
         for message in known.history[skip:]:
-            text = self.defuse(message.text)
             if message.role == "assistant":
-                mood = message.mood or first_mood
-                text = f"{OPEN}{text}{CLOSE}<mood>{self.defuse(mood)}</mood>"
+                mood = self.defuse(message.mood or first_mood)
+                text = f"{OPEN}{self.defuse(message.text)}{CLOSE}<mood>{mood}</mood>"
+            else:
+                # The same bytes as when it was new: the model's cache holds them.
+                text = self._defuser.told(message.text, message.who, viewer=message.viewer)
             lines.append(Line(message.role, text))
         return lines
 
@@ -83,8 +72,3 @@ class Prompts:
 def fingerprint(prompt: str) -> str:
     """First 16 hex digits of the prompt's SHA-256."""
     return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _broken(special: str) -> str:
-    # Keep letters and digits: it can still be read, and no longer is the token.
-    return re.sub(r"[^\w\s]", "", special).strip("_")[:64] if len(special) > 2 else " "

@@ -79,6 +79,10 @@ class Message(Struct, frozen=True, kw_only=True):
     """Plain words, as they were typed, heard or said."""
     mood: str = ""
     """Of an assistant's line; empty is the first of the moods."""
+    who: str = ""
+    """Who said a user's line, as in `Respond`."""
+    viewer: bool = False
+    """A user's line is a viewer's, as in `Respond`."""
 
 
 class Prompt(Body, frozen=True, kw_only=True):

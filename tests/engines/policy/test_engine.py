@@ -108,6 +108,9 @@ async def test_tries_again_with_backoff_and_another_seed_then_is_silent() -> Non
         assert (reply.status, reply.text, reply.mood) == ("error", "", "neutral")
         assert reply.detail == "no words; broken"
         assert [r.attempt for r in made.events(policy.RETRY)] == [1, 2]
+        begun = made.events(policy.BEGUN)
+        assert [b.attempt for b in begun] == [0, 1, 2]
+        assert {(b.model, b.prompt_hash) for b in begun} == {("scripted", reply.prompt_hash)}
         assert slept == [0.5, 1.0]
         assert backend.seeds == [7, 8, 9]
         assert not made.events(policy.SENTENCE)
