@@ -192,3 +192,55 @@ def show(
     with _own_show("bench show") as tell:
         report = asyncio.run(bench.run(quick=quick, profile=profile, tell=tell))
     _print(report, as_json)
+
+
+@app.command()
+def safety(
+    as_json: Json = False,
+    turns: Annotated[
+        int, typer.Option(min=1, max=100_000, help="turns of the model, each way")
+    ] = 2000,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="20 turns, a tenth of the samples")
+    ] = False,
+    let_in: Annotated[
+        bool | None,
+        typer.Option(
+            "--let-in/--asked",
+            help="prompts only past the gate for what comes in, or only by it (default: both ways)",
+        ),
+    ] = None,
+    part: Annotated[
+        list[str] | None, typer.Option(help="only this: corpora, cost or turns")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="write each turn there, its sentences with it; go on from what is there"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=1_000_000, help="of prompts and model")] = 1,
+    profile: Annotated[str, typer.Option("--profile", "-p", help="profile")] = "starter",
+) -> None:
+    """What the gate finds and what it costs; and turns of the model on provoking prompts, with all
+    that would have been spoken judged by another means than the gate.
+
+    A turn takes about 0.5 s. Sentences are written to --out only, never printed; beside it, in
+    OUT.flagged, stands each that the other judge would have looked at.
+    """
+    from kitsu_tui.bench import safety as bench
+
+    for name in part or ():
+        if name not in bench.PARTS:
+            fail("bench safety", f"no part {name!r}; there are: {', '.join(bench.PARTS)}", 2)
+    with _own_show("bench safety") as tell:
+        work = bench.run(
+            profile=profile,
+            turns=min(turns, 20) if quick else turns,
+            quick=quick,
+            let_in=let_in,
+            parts=tuple(part or bench.PARTS),
+            seed=seed,
+            kept=out,
+            tell=tell,
+        )
+        report = asyncio.run(work)
+    _print(report, as_json)

@@ -86,10 +86,7 @@ class Sounds:
             return None
         if not self._known.is_set():
             self.refresh()
-            try:
-                async with asyncio.timeout(self._wait_s):
-                    await self._known.wait()
-            except TimeoutError:
+            if not await self.wait_known(self._wait_s):
                 return failed(self._trouble or "the sounds to listen for are not read yet", "sound")
         if self._index is None:
             return None  # its voice tells nothing: the text alone was judged
@@ -122,6 +119,15 @@ class Sounds:
             self._again = True
             return
         self._task = asyncio.create_task(self._keep(), name="sounds")
+
+    async def wait_known(self, timeout: float) -> bool:
+        """True as soon as it is known how sentences are judged."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._known.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def close(self) -> None:
         """End what is under way."""
