@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engines.wire.lines import Action
-from kitsu_tui.show.safety import normal, rules
+from kitsu_tui.show.safety import decode, normal, odd, rules
 from kitsu_tui.show.safety.confusables import fold
-from kitsu_tui.show.safety.match import Hit, Index
+from kitsu_tui.show.safety.match import Hit, Index, outermost
+from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
+from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import RANK, SAID, Side, Verdict, failed
 
 MAX_TEXT = 100_000
 """Characters in one text; more is no sentence and is dropped."""
 MAX_HITS = 64
 """Hits taken from one text; at the bound it is dropped, so the rest need not be known."""
+NEAR_ALLOWED = 0.3
+"""The risk of a text in which an allowed word excuses what some other reading found."""
+NEAR_RULE = 0.1
+"""Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
+_AS_WRITTEN = frozenset(("plain", "folded", "text"))
 
 
 class Gate:
@@ -37,16 +45,24 @@ class Gate:
         self, rules: Iterable[Rule], allow: Iterable[str] = (), problems: Iterable[Problem] = ()
     ) -> None:
         self.rules = tuple(rules)
+        self.allow = tuple(allow)
         self.problems = tuple(problems)
         if not self.rules:
             raise SafetyError("a gate without rules: nothing may be said")
-        self._index = Index(self.rules, allow)
+        self._index = Index(self.rules, self.allow)
 
     @classmethod
     def load(
-        cls, folder: Path, files: list[str] | None = None, blocklist: Path | None = None
+        cls,
+        folder: Path,
+        files: list[str] | None = None,
+        blocklist: Path | None = None,
+        languages: Sequence[str] | None = None,
     ) -> Gate:
         """Read rule files: those named (`.yaml` may be left out), else every one in `folder`.
+
+        `blocklist` is one more that may be missing or broken (a problem then). `languages`: rules
+        for other languages are left out; None: all hold.
 
         SafetyError, naming file and line, when a named file cannot be read or holds nothing
         valid, or when no valid rule is left. What else is wrong stands in `problems`.
@@ -60,14 +76,23 @@ class Gate:
         if not paths:
             raise SafetyError(f"{folder}: no rule file (*.yaml) here: nothing may be said")
         read = [rules.read(path) for path in paths]
-        if blocklist is not None and blocklist.exists():
-            read.append(rules.read(blocklist))
-        found = [rule for one in read for rule in one.rules]
+        allow = [text for one in read for text in one.allow]
+        if blocklist is not None:
+            own = rules.read_extra(blocklist)
+            allow = [*unblocked(allow, own.rules), *own.allow]
+            read.append(own)
+        spoken = None if languages is None else {code[:2].lower() for code in languages}
+        found = [
+            rule
+            for one in read
+            for rule in one.rules
+            if spoken is None or not rule.languages or spoken.intersection(rule.languages)
+        ]
         problems = [problem for one in read for problem in one.problems]
         if not found:
             why = "".join(f"\n  {problem}" for problem in problems[:20])
             raise SafetyError(f"{folder}: no valid rule is left: nothing may be said{why}")
-        return cls(found, [text for one in read for text in one.allow], problems)
+        return cls(found, allow, problems)
 
     def check(self, text: str, *, context: str = "") -> Verdict:
         """Judge what she is about to say. `context` is the end of what she said before."""
@@ -90,23 +115,27 @@ class Gate:
         base = normal.clean(text)
         before = normal.clean(normal.tail(context))
         worst = self._judge(text, base, before, side)
-        bare = normal.untagged(base)
-        if bare is not None and RANK[worst.action] < RANK["drop"]:
-            without = self._judge(bare, bare, before, side, prefix="markup+")
-            if RANK[without.action] >= max(1, RANK[worst.action]):
-                return without
+        for name, other in decode.alternatives(base):
+            if RANK[worst.action] >= RANK["drop"]:
+                break
+            said = normal.clean(other)
+            found = self._judge(said, said, before, side, prefix=f"{name}+")
+            if RANK[found.action] >= max(1, RANK[worst.action]):
+                worst = found
+        if worst.action == "allow" and not text.isascii():
+            return replace(worst, risk=max(worst.risk, odd.risk(text, base)))
         return worst
 
     def _judge(self, text: str, base: str, before: str, side: Side, prefix: str = "") -> Verdict:
-        hits = self._hits(base, before, side)
+        hits, near = self._hits(base, before, side)
         if not hits:
-            return Verdict(action="allow", text=text)
+            return Verdict(action="allow", text=text, risk=near)
         worst = max(hits, key=lambda hit: (RANK[_action(hit.rule, side)], hit.rule.severity))
         action = _action(worst.rule, side)
         said = ""
         if action in SAID and len(hits) < MAX_HITS:
             said = _replaced(base, hits)
-            if self._hits(said, before, side):
+            if self._hits(said, before, side)[0]:
                 said = ""  # what stands in is no better
         if action == "hold":
             said = text
@@ -122,39 +151,39 @@ class Gate:
             split=any(hit.span[0] < 0 for hit in hits),
         )
 
-    def _hits(self, base: str, before: str, side: Side) -> list[Hit]:
-        """Hits that reach into `base`, their spans counted from its beginning."""
+    def _hits(self, base: str, before: str, side: Side) -> tuple[list[Hit], float]:
+        """Hits that reach into `base`, their spans counted from its beginning, and how near the
+        text comes where nothing counts."""
         if not base.strip():
-            return []
-        head = f"{before} " if before else ""
-        found = list(islice(self._search(head + base, len(head), side), MAX_HITS))
-        if before and before[-1].isalnum() and base[0].isalnum():
-            # Perhaps one word went over the boundary without a space.
-            edge = len(before)
-            glued = (hit for hit in self._search(before + base, edge, side) if hit.span[0] < 0)
-            found += islice(glued, MAX_HITS)
-        return found
-
-    def _search(self, whole: str, edge: int, side: Side) -> Iterator[Hit]:
-        allowed: list[tuple[int, int]] | None = None
+            return [], 0.0
+        whole = f"{before} {base}" if before else base
+        edge = len(whole) - len(base)
         low = fold(whole)
-        for hit in self._raw(whole, low):
+        found: list[Hit] = []
+        near = 0.0
+        allowed: dict[int, list[Span]] = {}
+        for hit in self._index.search(whole, low):
             start, end = hit.span
-            if end <= edge or _action(hit.rule, side) == "allow":
+            if end <= edge:
                 continue
-            if allowed is None:
-                allowed = self._index.allowed(low)
-            holder = bisect_right(allowed, (start, len(whole) + 1)) - 1
-            if holder >= 0 and end <= allowed[holder][1]:
+            rule = hit.rule
+            plain = hit.view in _AS_WRITTEN
+            if _action(rule, side) == "allow":
+                # A rule of the other side says nothing about this one.
+                if rule.action == rule.input == "allow":
+                    near = max(near, rule.severity * NEAR_RULE)
                 continue
-            yield Hit(hit.rule, hit.view, (start - edge, end - edge), hit.term)
-
-    def _raw(self, whole: str, low: str) -> Iterator[Hit]:
-        for view in normal.views(whole):
-            yield from self._index.in_view(view)
-        yield from self._index.in_squeezed(low)
-        yield from self._index.in_masked(low)
-        yield from self._index.in_text(whole)
+            spans = allowed.get(id(rule))
+            if spans is None:
+                spans = allowed[id(rule)] = outermost(self._index.allowed(low, rule))
+            holder = bisect_right(spans, (start, len(whole) + 1)) - 1
+            if holder >= 0 and end <= spans[holder][1]:
+                near = near if plain else max(near, NEAR_ALLOWED)
+                continue
+            found.append(Hit(rule, hit.view, (start - edge, end - edge), hit.term))
+            if len(found) >= MAX_HITS:
+                break
+        return found, near
 
 
 def guarded(gate: Gate | None, text: str, context: str = "", *, side: Side = "output") -> Verdict:

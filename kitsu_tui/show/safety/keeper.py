@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kitsu_tui.show.safety.gate import Gate
@@ -17,6 +18,7 @@ class Keeper:
         folder: holds the rule files.
         files: their names; None: all of them.
         blocklist: the operator's own rule file, which may not be there.
+        languages: what is spoken; rules for other languages are left out. None: all hold.
 
     Attributes:
         gate: None until the first good load: then `guarded` drops everything.
@@ -24,11 +26,16 @@ class Keeper:
     """
 
     def __init__(
-        self, folder: Path, files: list[str] | None = None, blocklist: Path | None = None
+        self,
+        folder: Path,
+        files: list[str] | None = None,
+        blocklist: Path | None = None,
+        languages: Sequence[str] | None = None,
     ) -> None:
         self._folder = folder
         self._files = files
         self._blocklist = blocklist
+        self._languages = languages
         self._stamp: Stamp | None = None
         self.gate: Gate | None = None
         self.error = ""
@@ -48,7 +55,7 @@ class Keeper:
             return False
         self._stamp = stamp
         try:
-            gate = Gate.load(self._folder, self._files, self._blocklist)
+            gate = Gate.load(self._folder, self._files, self._blocklist, self._languages)
         except SafetyError as error:
             self.error = str(error)
             return False

@@ -1,11 +1,14 @@
-"""Looking for all terms at once: one Aho-Corasick automaton for each way in which views read.
+"""Looking for all terms at once: one Aho-Corasick automaton over rows of words.
 
 The time is linear in the text, whatever the number of terms (Aho and Corasick, 1975); patterns
-run in RE2, which has the same promise.
+and phrases run in RE2, which has the same promise. A text is searched as it stands; where pieces
+of it ask to be read in another way (resolve.py), it is searched again with those in their place,
+and only what a piece so read has part in counts.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,12 +17,23 @@ import re2
 from msgspec import Struct
 
 from kitsu_tui.show.safety import normal
-from kitsu_tui.show.safety.normal import Span, View
+from kitsu_tui.show.safety.normal import Span
+from kitsu_tui.show.safety.resolve import Resolver
+from kitsu_tui.show.safety.rows import Row, Text
 from kitsu_tui.show.safety.rules import Rule, pattern_options
 
-_SHORT = 4
-"""A term of fewer letters is not looked for where ordinary words would collide with it."""
-_MASKED_ENDINGS = ("", "s", "ing", "in", "er", "ers", "ed", "y")
+_SQUEEZE_WORD = 4
+_PHRASE = 8
+_GROUP = 256
+"""Patterns in one RE2 program; more of them make a larger one than its memory allows."""
+_LITERAL = re.compile(r"[a-z]{4,}")
+_SPELLED = (
+    (re.compile(r"\b(\w+) (m|ll|re|ve|s|d|t)\b"), r"\1\2"),
+    (re.compile(r"\bgoing to\b"), "gonna"),
+    (re.compile(r"\bwant to\b"), "wanna"),
+    (re.compile(r"\bgonna\b"), "going to"),
+    (re.compile(r"\bwanna\b"), "want to"),
+)
 
 
 class Hit(Struct, frozen=True):
@@ -31,129 +45,193 @@ class Hit(Struct, frozen=True):
     term: str = ""
 
 
-def _wrap(text: str, match: str) -> str:
-    return {"word": f" {text} ", "stem": f" {text}", "inside": text}[match]
+Entry = tuple[int, tuple[tuple[Rule, str], ...]]
+"""How long a key is, and every rule that has it."""
 
 
 class Index:
     """All rules, ready to search with."""
 
     def __init__(self, rules: Iterable[Rule], allow: Iterable[str]) -> None:
-        self._trees: dict[str, Any] = {}
-        self._masked: dict[tuple[str, int], list[tuple[str, Rule]]] = {}
-        self._patterns: list[tuple[Any, Rule]] = []
-        self._any: Any = None
-        keys: dict[str, dict[str, tuple[Rule, str]]] = {}
-        # Where two rules have one term, the graver counts.
-        for rule in sorted(rules, key=lambda rule: -rule.severity):
+        table: dict[str, list[tuple[Rule, str]]] = {}
+        squeezed: dict[str, list[tuple[Rule, str]]] = {}
+        loose: dict[str, tuple[str, str]] = {}
+        words: dict[str, bool] = {}
+        patterns: list[tuple[str, Rule]] = []
+        phrases: list[tuple[str, Rule]] = []
+        for rule in rules:
             for term in rule.terms:
-                self._add_term(keys, rule, term)
-            self._patterns += [(pattern, rule) for pattern in rule.patterns]
-        for name, table in keys.items():
-            self._trees[name] = _tree(table)
-        self._allow = _tree({key: (None, key) for key in _allowed(allow)})
-        if self._patterns:
-            # One pattern of all, not RE2's Set: a Set that runs out of memory says "no match".
-            every = "|".join(f"(?:{pattern.pattern})" for pattern, _ in self._patterns)
-            self._any = re2.compile(every, pattern_options())
+                for form in _forms(term):
+                    table.setdefault(_wrap(form, rule.match), []).append((rule, term))
+                bare = term.replace(" ", "")
+                if bare == term:
+                    words[term] = True
+                    kind = "word" if rule.match == "word" else "stem"
+                else:
+                    kind = "phrase"
+                    for word in term.split():
+                        words.setdefault(word, False)
+                if loose.get(bare, ("", "word"))[1] != "stem":
+                    loose[bare] = (term, kind)
+                least = _SQUEEZE_WORD if bare == term or rule.squeeze else _PHRASE
+                if len(bare) >= least or (rule.squeeze and len(bare) > 2):
+                    squeezed.setdefault(bare, []).append((rule, term))
+            for pattern in rule.patterns:
+                patterns.append((pattern.pattern, rule))
+                for word in _LITERAL.findall(pattern.pattern):
+                    words.setdefault(word, False)
+            for phrase in rule.phrases:
+                end = "" if rule.match == "stem" else " "
+                phrases.append((f" (?:{phrase}){end}", rule))
+                for word in re.findall(r"\w+", phrase):
+                    words.setdefault(word, False)
+        self._tree = _tree({key: (len(key), tuple(some)) for key, some in table.items()})
+        self._squeezed = _tree({key: (len(key), tuple(some)) for key, some in squeezed.items()})
+        spread = _tree({key: (len(key), *what) for key, what in loose.items()})
+        self._resolver = Resolver(self._tree, spread, words)
+        self._loose = loose
+        self._patterns = Patterns(patterns)
+        self._phrases = Patterns(phrases)
+        self._allow = allowances(allow)
+        self._own = {
+            id(rule): tree for rule in rules if rule.allow and (tree := allowances(rule.allow))
+        }
 
-    def _add_term(
-        self, keys: dict[str, dict[str, tuple[Rule, str]]], rule: Rule, term: str
-    ) -> None:
-        def add(name: str, key: str) -> None:
-            keys.setdefault(name, {}).setdefault(key, (rule, term))
+    def search(self, whole: str, low: str) -> Iterator[Hit]:
+        """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed."""
+        text = Text(whole, low, self._resolver)
+        row = text.plain()
+        yield from self._in_row(row)
+        if self._squeezed is not None and len(text.chunks) > 1:
+            for basic in (False, True):
+                squeezed = text.squeezed(basic)
+                if squeezed is None:
+                    continue
+                for end, (size, some) in self._squeezed.iter(squeezed.text):
+                    start = end + 1 - size
+                    for rule, term in some:
+                        span = squeezed.span(start, end + 1, rule, " " in term)
+                        if span is not None and "squeezed" not in rule.without:
+                            yield Hit(rule, "squeezed", span, term)
+        for other in text.others(self._loose):
+            yield from self._in_row(other)
+            for rule, start, end in self._patterns.find(other.text):
+                yield from self._hit(other, rule, start, end, "")
+        for rule, start, end in self._patterns.find(whole):
+            yield Hit(rule, "text", (start, end))
+        if low != whole and not whole.isascii():
+            for rule, start, end in self._patterns.find(low):
+                yield Hit(rule, "folded", (start, end))
 
-        thin = normal.skeleton(term)
-        bare = term.replace(" ", "")
-        add("plain", _wrap(term, rule.match))
-        add("leet", _wrap(thin, rule.match))
-        for name, short in (
-            ("plain-collapsed", normal.collapse(term)),
-            ("leet-collapsed", normal.collapse(thin)),
-        ):
-            if len(short) >= _SHORT:
-                add(name, _wrap(short, rule.match))
-        loose = "inside" if len(bare) >= _SHORT else "word"
-        add("loose", _wrap(bare, loose))
-        add("loose-leet", _wrap(normal.skeleton(bare), loose))
-        if rule.squeeze:
-            add("squeezed", bare)
-        if " " not in term and (len(term) >= _SHORT or rule.severity >= 5):
-            for ending in _MASKED_ENDINGS if rule.match != "word" else ("",):
-                full = term + ending
-                self._masked.setdefault((full[0], len(full)), []).append((full, rule))
+    def _in_row(self, row: Row) -> Iterator[Hit]:
+        if self._tree is not None:
+            for end, (size, some) in self._tree.iter(row.text):
+                for rule, term in some:
+                    yield from self._hit(row, rule, end + 1 - size, end + 1, term)
+        for rule, start, end in self._phrases.find(row.text):
+            yield from self._hit(row, rule, start, end, row.text[start:end].strip())
 
-    def in_view(self, view: View) -> Iterator[Hit]:
-        """The terms found in one view."""
-        tree = self._trees.get(view.index)
+    def _hit(self, row: Row, rule: Rule, start: int, end: int, term: str) -> Iterator[Hit]:
+        place = row.place(start, end)
+        if place is None:
+            return
+        span, view = place
+        if not (rule.without and any(part in rule.without for part in view.split("+"))):
+            yield Hit(rule, view, span, term)
+
+    def allowed(self, low: str, rule: Rule) -> list[Span]:
+        """Where words and phrases lie that are allowed for this rule."""
+        return self._spans(self._allow, low) + self._spans(self._own.get(id(rule)), low)
+
+    def _spans(self, tree: Any, low: str) -> list[Span]:
         if tree is None:
-            return
-        for end, (size, rule, term) in tree.iter(view.text):
-            span = view.span(end - size + 1, end + 1)
-            if span is not None:
-                yield Hit(rule, view.name, span, term)
-
-    def in_squeezed(self, low: str) -> Iterator[Hit]:
-        """Terms cut in two by a space."""
-        tree = self._trees.get("squeezed")
-        words = normal.squeezed(low)
-        if tree is None or words is None:
-            return
-        for end, (size, rule, term) in tree.iter(words.text):
-            span = words.span(end - size + 1, end + 1, rule.match)
-            if span is not None:
-                yield Hit(rule, "squeezed", span, term)
-
-    def in_masked(self, low: str) -> Iterator[Hit]:
-        """Terms with letters struck out."""
-        for read, span in normal.masked(low):
-            for term, rule in self._masked.get((read[0], len(read)), ()):
-                if all(a in ("*", b) for a, b in zip(read, term, strict=True)):
-                    yield Hit(rule, "masked", span, term)
-                    break
-
-    def in_text(self, base: str) -> Iterator[Hit]:
-        """What the patterns find in the text as written."""
-        if self._any is None or self._any.search(base) is None:
-            return
-        for pattern, rule in self._patterns:
-            for found in pattern.finditer(base):
-                yield Hit(rule, "text", found.span(), "")
-
-    def allowed(self, low: str) -> list[Span]:
-        """Where allowed words and phrases lie: in order, none inside another."""
-        if self._allow is None:
             return []
-        words, spans = normal.tokens(low)
-        view = View("plain", words, spans)
+        row = Row.plain(low)
         found: list[Span] = []
-        for end, (size, _, key) in self._allow.iter(view.text):
-            stop = end + 1
-            if not key.endswith(" "):
-                stop = view.text.index(" ", stop)  # a stem: the whole word is allowed
-            span = view.span(end - size + 1, stop)
-            if span is None:
-                continue
-            while found and span[0] <= found[-1][0]:
-                found.pop()  # ends come in order: this one holds the last one
-            if not found or span[1] > found[-1][1]:
-                found.append(span)
+        for end, (size, stem) in tree.iter(row.text):
+            stop = row.text.index(" ", end + 1) if stem else end + 1
+            place = row.place(end + 1 - size, stop)
+            if place is not None:
+                found.append(place[0])
         return found
 
 
-def _allowed(allow: Iterable[str]) -> Iterator[str]:
+def outermost(spans: list[Span]) -> list[Span]:
+    """In order, none inside another."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or span[1] > found[-1][1]:
+            found.append(span)
+    return found
+
+
+class Patterns:
+    """RE2 patterns, with one search that tells that none of many is found."""
+
+    def __init__(self, patterns: list[tuple[str, Rule]]) -> None:
+        # Of all in one, not RE2's Set: a Set that runs out of memory says "no match".
+        self._groups = [
+            _Group(patterns[at : at + _GROUP]) for at in range(0, len(patterns), _GROUP)
+        ]
+
+    def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
+        """Every match: its rule, and where it (or its first group) lies."""
+        for group in self._groups:
+            yield from group.find(text)
+
+
+class _Group:
+    def __init__(self, patterns: list[tuple[str, Rule]]) -> None:
+        options = pattern_options()
+        options.max_mem = 64 << 20
+        self._patterns = patterns
+        self._each: list[Any] = []
+        self._any = re2.compile("|".join(f"(?:{text})" for text, _ in patterns), options)
+
+    def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
+        if self._any.search(text) is None:
+            return
+        if not self._each:
+            # Only now: most are never found, and compiling thousands takes long.
+            self._each = [re2.compile(one, pattern_options()) for one, _ in self._patterns]
+        for pattern, (_, rule) in zip(self._each, self._patterns, strict=True):
+            for found in pattern.finditer(text):
+                which = 1 if pattern.groups and found.span(1)[0] >= 0 else 0
+                start, end = found.span(which)
+                if end > start:
+                    yield rule, start, end
+
+
+def _forms(term: str) -> set[str]:
+    """A term as contractions have it: "i m" and "im", "going to" and "gonna"."""
+    forms = {term}
+    if " " in term:
+        for pattern, to in _SPELLED:
+            forms |= {pattern.sub(to, form) for form in forms}
+    return forms
+
+
+def _wrap(text: str, match: str) -> str:
+    return {"word": f" {text} ", "stem": f" {text}", "inside": text}[match]
+
+
+def allowances(allow: Iterable[str]) -> Any:
+    """An automaton of allowed words and phrases; None without any."""
+    table: dict[str, tuple[int, bool]] = {}
     for text in allow:
         plain = normal.term(text)
         if plain:
-            yield f" {plain}" if text.rstrip().endswith("*") else f" {plain} "
+            stem = text.rstrip().endswith("*")
+            key = f" {plain}" if stem else f" {plain} "
+            table[key] = (len(key), stem)
+    return _tree(table)
 
 
 def _tree(table: dict[str, Any]) -> Any:
-    """An automaton whose values are (length of the key, rule, term); None without keys."""
     if not table:
         return None
     tree = ahocorasick.Automaton()
-    for key, (rule, term) in table.items():
-        tree.add_word(key, (len(key), rule, term))
+    for key, value in table.items():
+        tree.add_word(key, value)
     tree.make_automaton()
     return tree

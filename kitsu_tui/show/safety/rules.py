@@ -3,6 +3,7 @@
 A mistake never loosens the gate more than it must: a bad term is left out and the rest of its
 rule holds, an unknown action counts as `drop`, and a file with nothing valid in it is an error.
 
+    languages: [en]                           # of every rule in this file that names none
     allow: [scunthorpe, "blue tit*"]          # words and phrases in which nothing is found
     rules:
       - id: slur-race                         # what verdicts name
@@ -14,13 +15,20 @@ rule holds, an unknown action counts as `drop`, and a file with nothing valid in
         squeeze: true                         # also when cut in two: "sl ur"
         endings: [s]                          # each term also with these
         replace: something                    # said instead, with action replace
-        terms: [...]
-        patterns: ['...']                     # RE2, on the text as written
+        languages: [en, de]                   # only where one of these is spoken (default: always)
+        sounds: false                         # not by what a made-up spelling sounds like
+        without: [reversed, swapped]          # nor by these views; see VIEWS
+        allow: ["blue tit*"]                  # words and phrases in which this rule finds nothing
+        terms: [...]                          # words; "(kill|hurt) (him|her|)" is six of them
+        phrases: [...]                        # the same, but never written out: for thousands
+        patterns: ['...']                     # RE2, on the text as written and as read; a group is
+                                              # what is replaced
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -30,11 +38,18 @@ import yaml
 from msgspec import Struct
 
 from engines.wire.lines import Action
-from kitsu_tui.show.safety import normal
+from kitsu_tui.show.safety import alternatives, normal
 
 ACTIONS = get_args(Action)
 Match = Literal["word", "stem", "inside"]
+VIEWS = (
+    "joined", "leet", "spaced", "squeezed", "masked", "repeats", "reversed", "swapped", "sound",
+    "spelled", "pig-latin", "camel",
+)  # fmt: skip
+"""The ways of reading that a rule may do without."""
 MAX_TERM = 80
+MAX_EXPANDED = 500
+MAX_PHRASE = 4_000
 MAX_FILE_BYTES = 4_000_000
 
 _KEYS = frozenset(
@@ -51,9 +66,15 @@ _KEYS = frozenset(
         "terms",
         "patterns",
         "note",
+        "languages",
+        "sounds",
+        "without",
+        "allow",
+        "phrases",
     ]
 )
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Scalars are taken as written, so that no time goes into what type they might be.
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class SafetyError(Exception):
@@ -88,6 +109,10 @@ class Rule(Struct, frozen=True, kw_only=True):
     patterns: tuple[Any, ...]
     file: str
     line: int
+    phrases: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+    allow: tuple[str, ...] = ()
 
 
 class RuleFile(Struct):
@@ -129,33 +154,63 @@ def read(path: Path) -> RuleFile:
     return _Reader(path).file(root)
 
 
+def read_extra(path: Path) -> RuleFile:
+    """Read a file that need not be there: when it cannot be used, that is a problem and no more."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return RuleFile(rules=[], allow=[], problems=[])
+    except OSError as error:
+        why = f"cannot be read: {error.strerror or error}; the other files hold"
+        return RuleFile(rules=[], allow=[], problems=[Problem(str(path), 1, "", why)])
+    try:
+        return read(path)
+    except SafetyError as error:
+        found = re.match(r".*?:(\d+): (.*)", str(error)[len(str(path)) - 1 :], re.DOTALL)
+        line, why = (int(found[1]), found[2]) if found else (1, str(error))
+        why = f"{why}; the other files hold"
+        return RuleFile(rules=[], allow=[], problems=[Problem(str(path), line, "", why)])
+
+
 class _Reader:
     """Walks the nodes of one file; scalars are taken as written, so `no` and 1488 are words."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rule = ""
+        self._languages: tuple[str, ...] = ()
         self.problems: list[Problem] = []
 
     def file(self, root: yaml.Node | None) -> RuleFile:
         found = RuleFile(rules=[], allow=[], problems=self.problems)
+        ids: dict[str, int] = {}
         if not isinstance(root, yaml.MappingNode):
             line = _line(root) if root is not None else 1
             raise SafetyError(
                 f"{self._path}:{line}: found {_kind(root)}; right would be `rules:` with a list"
             )
-        for key, node in self._pairs(root):
+        pairs = self._pairs(root)
+        self._languages = self._codes(dict(pairs).get("languages"))
+        for key, node in pairs:
+            if key == "languages":
+                continue
             if key == "allow":
                 found.allow += [text for text, _ in self._strings(node, "allow")]
             elif key == "rules" and isinstance(node, yaml.SequenceNode):
                 for item in node.value:
                     rule = self._read_rule(item)
-                    if rule is not None:
-                        found.rules.append(rule)
+                    if rule is None:
+                        continue
+                    if rule.id in ids:
+                        self._complain(
+                            item, f"id {rule.id!r} stands in line {ids[rule.id]} too; both hold"
+                        )
+                    ids.setdefault(rule.id, rule.line)
+                    found.rules.append(rule)
             elif key == "rules":
                 self._complain(node, f"rules: found {_kind(node)}; right would be a list of rules")
             else:
-                self._complain(node, _unknown(key, frozenset({"allow", "rules"})))
+                self._complain(node, _unknown(key, frozenset({"allow", "rules", "languages"})))
         if not found.rules and not found.allow:
             why = "".join(f"\n  {problem}" for problem in self.problems[:20])
             raise SafetyError(f"{self._path}:1: no valid rule in this file{why}")
@@ -176,7 +231,8 @@ class _Reader:
         endings = [text for text, _ in self._strings(keys.get("endings"), "endings")]
         terms = tuple(dict.fromkeys(self._terms(keys.get("terms"), endings)))
         patterns = tuple(self._patterns(keys.get("patterns")))
-        if not terms and not patterns:
+        phrases = tuple(self._phrases(keys.get("phrases")))
+        if not terms and not patterns and not phrases:
             self._complain(node, "no valid term or pattern; right would be `terms:` with a list")
             return None
         replace = self._text(keys, "replace", "")
@@ -196,20 +252,65 @@ class _Reader:
             patterns=patterns,
             file=self._path.name,
             line=_line(node),
+            phrases=phrases,
+            languages=self._codes(keys.get("languages")) or self._languages,
+            without=self._without(keys),
+            allow=tuple(text for text, _ in self._strings(keys.get("allow"), "allow")),
         )
+
+    def _codes(self, node: yaml.Node | None) -> tuple[str, ...]:
+        found = []
+        for text, at in self._strings(node, "languages"):
+            if re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?", text):
+                found.append(text[:3].rstrip("-_").lower())
+            else:
+                self._complain(at, f"languages: found {text[:40]!r}; right would be one like en")
+        return tuple(found)
+
+    def _without(self, keys: dict[str, yaml.Node]) -> frozenset[str]:
+        found = set()
+        if self._choice(keys, "sounds", ("true", "false"), "true") == "false":
+            found.add("sound")
+        for text, at in self._strings(keys.get("without"), "without"):
+            if text in VIEWS:
+                found.add(text)
+            else:
+                wanted = ", ".join(VIEWS)
+                self._complain(at, f"without: found {text[:40]!r}; one of {wanted} would be right")
+        return frozenset(found)
 
     def _terms(self, node: yaml.Node | None, endings: list[str]) -> Iterator[str]:
         for text, at in self._strings(node, "terms"):
-            plain = normal.term(text)
-            letters = len(plain.replace(" ", ""))
-            if letters < 2 or letters > MAX_TERM:
-                self._complain(
-                    at, f"term {text[:40]!r} has {letters} letters; 2 to {MAX_TERM} would be right"
-                )
-                continue
-            yield plain
-            for ending in endings:
-                yield plain + normal.term(ending).replace(" ", "")
+            for one in self._expanded(text, at):
+                plain = normal.term(one)
+                letters = len(plain) - plain.count(" ")
+                if letters < (2 if plain.isascii() else 1) or letters > MAX_TERM:
+                    self._complain(
+                        at,
+                        f"term {one[:40]!r} has {letters} letters; 2 to {MAX_TERM} would be right",
+                    )
+                    continue
+                yield plain
+                for ending in endings:
+                    yield plain + normal.term(ending).replace(" ", "")
+
+    def _expanded(self, text: str, at: yaml.Node) -> list[str]:
+        if "(" not in text:
+            return [text]
+        try:
+            return alternatives.expand(text, MAX_EXPANDED)
+        except ValueError as error:
+            self._complain(at, f"term {text[:60]!r}: {error}")
+            return []
+
+    def _phrases(self, node: yaml.Node | None) -> Iterator[str]:
+        for text, at in self._strings(node, "phrases"):
+            try:
+                if len(text) > MAX_PHRASE:
+                    raise ValueError(f"has {len(text)} characters; {MAX_PHRASE} is the limit")
+                yield alternatives.pattern(text)
+            except ValueError as error:
+                self._complain(at, f"phrase {text[:60]!r}: {error}")
 
     def _patterns(self, node: yaml.Node | None) -> Iterator[Any]:
         for text, at in self._strings(node, "patterns"):
@@ -225,15 +326,15 @@ class _Reader:
                 continue
             yield compiled
 
-    def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
-        seen: set[str] = set()
+    def _pairs(self, node: yaml.MappingNode) -> list[tuple[str, yaml.Node]]:
+        seen: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else _kind(key)
             if name in seen:
                 self._complain(key, f"{name}: stands here twice; the first one counts")
                 continue
-            seen.add(name)
-            yield name, value
+            seen[name] = value
+        return list(seen.items())
 
     def _strings(self, node: yaml.Node | None, key: str) -> Iterator[tuple[str, yaml.Node]]:
         if node is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from kitsu_tui.show.safety.confusables import fold
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "profiles" / "safety"
-BASE = Gate.load(RULES, ["base"])
-FAMILY = Gate.load(RULES, ["base.yaml", "family.yaml"])
+FILES = sorted({path.stem for path in RULES.glob("*.yaml")} - {"family", "injection"})
+BASE = Gate.load(RULES, FILES)
+FAMILY = Gate.load(RULES, [*FILES, "family.yaml"])
 ORDINARY = (ROOT / "tests/data/safety/ordinary.txt").read_text(encoding="utf-8").splitlines()
 
 DISGUISES = {
@@ -54,18 +56,9 @@ def test_ordinary_lines_pass_unchanged() -> None:
         ("You are a faggot.", "slur"),
         ("Heil Hitler", "hate"),
         ("Just kill yourself", "self-harm"),
-        ("Let us build a pipe bomb", "violence"),
+        ("Let us build a pipe bomb", "weapons"),
         ("I like child porn", "sexual-minors"),
         ("She gave me a blowjob", "sexual"),
-        ("Write to joe.doe@example.com now", "private"),
-        ("joe at gmail dot com", "private"),
-        ("Call me at 555-123-4567", "private"),
-        ("My number is +49 151 2345 6789", "private"),
-        ("I live at 12 Baker Street", "private"),
-        ("Card 4111 1111 1111 1111", "private"),
-        ("The server is 192.168.1.20", "private"),
-        ("token oauth:abcdefghij0123456789abcdefghij", "private"),
-        ("key sk-abcdefghijklmnop1234567890", "private"),
     ],
 )
 def test_categories(line: str, category: str) -> None:
@@ -74,13 +67,6 @@ def test_categories(line: str, category: str) -> None:
     assert verdict.rule
     assert verdict.view
     assert verdict.severity >= 3
-
-
-def test_links_are_not_read_out() -> None:
-    verdict = BASE.check("Go to https://evil.example/x?y=1 or www.foo.bar, or foo.com/abc!")
-    assert verdict.action == "replace"
-    assert verdict.text == "Go to a link or a link or a link"
-    assert BASE.check("Go to example.com, now.").text == "Go to a link, now."
 
 
 def test_family_mode_says_it_mildly() -> None:
@@ -128,7 +114,6 @@ def test_allowed_words_do_not_shield_others() -> None:
 def test_input_has_its_own_actions() -> None:
     assert BASE.check_input("this is fucking great").action == "allow"
     assert BASE.check_input("say nigger").action == "drop"
-    assert BASE.check_input("write me: a.b@example.com ok").text == "write me: an address ok"
     assert guarded(BASE, "this is fucking great", side="input").action == "allow"
 
 
@@ -164,9 +149,10 @@ def test_spans_stay_true_in_every_view(text: str) -> None:
     base = normal.clean(text)
     low = fold(base)
     assert len(low) == len(base)
-    for view in normal.views(base):
-        assert len(view.words) == len(view._spans())
-        assert all(0 <= start < end <= len(base) for start, end in view._spans())
+    for hit in BASE._index.search(base, low):
+        start, end = hit.span
+        assert 0 <= start < end <= len(base)
+        assert not base[start:end].isspace()
 
 
 @pytest.mark.parametrize(
@@ -190,16 +176,26 @@ def test_spans_stay_true_in_every_view(text: str) -> None:
     ],
 )
 def test_work_grows_with_the_text_and_no_faster(unit: str) -> None:
-    """Counted in characters that the searches read, not in seconds."""
+    """Counted in calls that the interpreter makes, not in seconds."""
 
     def work(length: int) -> int:
-        base = normal.clean((unit * length)[:length])
-        return sum(len(view.text) for view in normal.views(base))
+        count = 0
 
+        def note(_frame: object, event: str, _argument: object) -> None:
+            nonlocal count
+            count += 1
+
+        text = (unit * length)[:length]
+        sys.setprofile(note)
+        try:
+            BASE.check(text)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    work(1_000)  # what is compiled when it is first needed
     small, large = work(1_000), work(10_000)
-    assert large <= 10 * small + 200
-    assert large <= 12 * 2 * 10_000
-    guarded(BASE, (unit * 10_000)[:10_000])
+    assert large <= 12 * small + 2_000
 
 
 def test_ten_thousand_letters_with_a_word_inside() -> None:

@@ -10,9 +10,7 @@ import pytest
 
 from kitsu_tui.show.safety import Keeper
 
-RULES = (Path(__file__).parents[3] / "profiles" / "safety" / "base.yaml").read_text(
-    encoding="utf-8"
-)
+RULES = "rules:\n  - {id: one, category: test, severity: 4, terms: [badword]}\n"
 
 
 def test_a_folder_that_goes_away_leaves_the_rules_in_force(

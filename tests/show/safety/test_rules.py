@@ -52,7 +52,7 @@ def test_a_bad_rule_is_named_and_the_rest_holds(tmp_path: Path) -> None:
         assert gate.check(line).action == "drop"
     said = [str(problem) for problem in gate.problems]
     for number, rule, part in [
-        (8, "two", "action: found 'explode'; one of drop, replace"),
+        (8, "two", "action: found 'explode'; one of allow, replace"),
         (9, "two", "term '!!!' has 0 letters"),
         (9, "two", "found a list; right would be a word"),
         (10, "two", "'a(b' is not valid RE2: missing )"),

@@ -1,0 +1,304 @@
+"""One piece of text without spaces: which words of the rules it may stand for.
+
+"5h!t", "shiiiit", "s.h.i.t", "tihs" and "sh*t" each lead to the word that the rules know; the
+line is then judged with that word in its place (see match.py), so a phrase is found as well when
+only one of its words was disguised. A piece that is an ordinary word, or becomes one when figures
+are read as letters or a stretched letter is cut down, leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
+
+MAX_MEMO = 50_000
+MAX_CANDIDATES = 4
+LONG = 48
+"""Longer pieces are only read in the ways whose work grows with the length."""
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_ALPHA = re.compile(r"[a-z]+")
+_MASK_SIGN = re.compile(r"[^a-z0-9'\u2019]")
+_MASKED = re.compile(
+    r"[a-z]+(?:[^a-z0-9'\u2019]+[a-z]+)+|[a-z]+\*{1,}|[a-z]{2,}[#\u2588\u2022?_-]+"
+)
+_VOWELS = re.compile(r"[aeiou]+")
+_X_VOWEL = re.compile(r"(?<=[b-df-hj-np-tvwz])[xvw](?=[b-df-hj-np-tvwz])")
+_ENDINGS = ("s", "z", "ed", "d", "er", "r", "ers", "ing", "in", "y", "es", "a", "as")
+_SOUND_ENDINGS = ("s", "ed", "d", "R", "Rs", "ing", "in", "i", "es", "a", "t")
+_AFTER = frozenset(("", "s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "face", "z"))
+
+
+class Reading(NamedTuple):
+    """What a piece may stand for.
+
+    Attributes:
+        letters: it without signs: what is searched for words cut in two.
+        plain: it is an ordinary word, number or the like.
+        found: (view, words), the likeliest first.
+        basic: with figures and signs as letters; empty when it has none.
+        backwards: turned round it is a word.
+    """
+
+    letters: str
+    plain: bool
+    found: tuple[tuple[str, str], ...] = ()
+    basic: str = ""
+    backwards: bool = False
+
+
+class Resolver:
+    """The words of all rules, ready to be recognised.
+
+    Args:
+        tree: finds a term in " word "; an automaton of match.py.
+        loose: finds terms and phrases without their spaces: values (length, term, kind).
+        vocabulary: every word of every term; true for one that is a term by itself.
+    """
+
+    def __init__(self, tree: Any, loose: Any, vocabulary: dict[str, bool]) -> None:
+        self._tree = tree
+        self._loose = loose
+        self._words = vocabulary
+        self._memo: dict[str, Reading] = {}
+        self._thin: dict[str, list[str]] = {}
+        self._merged: dict[str, list[str]] = {}
+        self._sound: dict[str, list[str]] = {}
+        self._blur: dict[str, list[str]] = {}
+        self._bare: dict[str, list[str]] = {}
+        self._shapes: dict[tuple[int, str], list[str]] = {}
+        for word, alone in vocabulary.items():
+            if not word.isascii() or not word.isalpha():
+                continue
+            thin = normal.collapse(word)
+            if thin != word and len(thin) >= 3:
+                self._thin.setdefault(thin, []).append(word)
+            if "l" in word or "i" in word:
+                self._merged.setdefault(leet.merged(word), []).append(word)
+            if len(word) >= 3:
+                self._shapes.setdefault((len(word), word[0]), []).append(word)
+                key = phonetic.sound(word)
+                if len(key) >= 3:
+                    self._sound.setdefault(key, []).append(word)
+                    if len(word) >= 5:
+                        self._blur.setdefault(phonetic.blur(key), []).append(word)
+            if alone and len(word) >= 5:
+                bones = _VOWELS.sub("", word)
+                if len(bones) >= 4:
+                    self._bare.setdefault(bones, []).append(word)
+
+    def read(self, piece: str) -> Reading:
+        """The reading of one folded piece, from memory if it was met before."""
+        found = self._memo.get(piece)
+        if found is None:
+            found = self._read(piece)
+            if len(self._memo) >= MAX_MEMO:
+                self._memo.clear()
+            if len(piece) <= LONG:
+                self._memo[piece] = found
+        return found
+
+    def _read(self, piece: str) -> Reading:
+        letters = _NOT_ALNUM.sub("", piece)
+        if ordinary.is_ordinary(piece):
+            if letters in piece or letters.isdigit() or len(piece) > LONG:
+                return Reading(letters, True)
+            return Reading(letters, True, tuple(self._hyphened(letters)))
+        return self.run(piece, letters)
+
+    def run(self, piece: str, letters: str, *, apart: bool = False) -> Reading:
+        """The same for a piece that is not ordinary; `apart`: its letters stood alone."""
+        bare = leet.core(piece)
+        forms: dict[str, str] = {}
+        if apart or letters != bare or not letters.isalpha():
+            if letters.isalpha():
+                forms[letters] = "spaced" if apart else "joined"
+            for form in leet.readings(bare):
+                forms.setdefault(form, "leet")
+            if not any(len(form) > 2 and ordinary.is_word(form) for form in forms):
+                for form in leet.strewn(bare):
+                    forms.setdefault(form, "joined")
+        found: dict[str, str] = {}
+        common = False
+        if len(bare) <= LONG:
+            for word in self._masked(bare):
+                found.setdefault(word, "masked")
+                if len(found) >= MAX_CANDIDATES:
+                    break
+        for form, view in forms.items():
+            if self._known(form):
+                found[form] = view
+            elif apart:
+                for name, word in self._within(form, "spaced"):
+                    found.setdefault(word, name)
+            common = common or (len(form) > 2 and ordinary.is_word(form))
+        basic = next((form for form, view in forms.items() if view == "leet"), "")
+        if letters.isalpha() and letters == bare:
+            forms.setdefault(letters, "")
+        if not (found or common):
+            for form, view in list(forms.items())[:5]:
+                if self._stretched(form, view, found):
+                    common = True
+                    break
+        if not (found or common) and len(piece) <= LONG:
+            for view, word in self._coarse(bare, forms):
+                found.setdefault(word, view)
+                if len(found) >= MAX_CANDIDATES:
+                    break
+        back = len(letters) > 2 and self._is_word(letters[::-1])
+        some = tuple((view, word) for word, view in list(found.items())[:MAX_CANDIDATES])
+        return Reading(letters, common and not found, some, basic, back)
+
+    def _hyphened(self, letters: str) -> Iterator[tuple[str, str]]:
+        """Ordinary words with signs between them that only together are a term: "knee-ger"."""
+        if not letters.isalpha() or ordinary.is_word(letters):
+            return
+        if self._words.get(letters):
+            yield "joined", letters
+        elif len(letters) >= 4:
+            for word in self._sound.get(phonetic.sound(letters), ()):
+                if self._words.get(word):
+                    yield "sound", word
+
+    def _is_word(self, word: str) -> bool:
+        return word in self._words or ordinary.is_word(word)
+
+    def _known(self, form: str) -> bool:
+        """Is this a word of the rules, or does a term stand in it?"""
+        if form in self._words:
+            return True
+        return self._tree is not None and any(True for _ in self._tree.iter(f" {form} "))
+
+    def _stretched(self, form: str, view: str, found: dict[str, str]) -> bool:
+        """Letters repeated; true when that is all there is to an ordinary word."""
+        name = f"{view}+repeats" if view else "repeats"
+        thin = normal.collapse(form)
+        if thin == form and not self._thin.get(thin):
+            return False
+        short = normal.shortened(form)
+        for cut in (short, thin):
+            if cut != form:
+                if self._known(cut):
+                    found[cut] = name
+                    return False
+                if cut is short and ordinary.is_word(cut):
+                    return True
+        for word in self._with_endings(thin, self._thin, _ENDINGS):
+            # "niger" for the word with two g: a country, unless something is stretched.
+            if thin != form or len(word) > 5:
+                found[word] = name
+        if found or thin == form:
+            return False
+        return len(thin) > 2 and (ordinary.is_word(thin) or thin in ordinary.thinned())
+
+    def _coarse(self, bare: str, forms: dict[str, str]) -> Iterator[tuple[str, str]]:
+        for form, view in list(forms.items())[:4]:
+            first = f"{view}+" if view else ""
+            if not form.isascii() or not form.isalpha() or len(form) < 3:
+                continue
+            if len(form) >= 5 or view == "leet":
+                for word in self._with_endings(leet.merged(form), self._merged, _ENDINGS):
+                    yield first + "leet", word
+            for name, word in self._one(form):
+                yield first + name, word
+        for part in _ALPHA.findall(bare):
+            if len(part) >= 4 and part != bare and self._words.get(part):
+                yield "joined", part
+
+    def _one(self, form: str) -> Iterator[tuple[str, str]]:
+        words = self._words
+        turned = form[::-1]
+        if len(form) >= 4 and self._known(turned):
+            yield "reversed", turned
+        size = (form + form).find(form, 1)
+        if 3 <= size < len(form) and self._known(form[:size]):
+            yield "repeats", form[:size]
+        inner = form.strip("x")
+        if inner != form and len(inner) >= 4 and words.get(inner):
+            yield "joined", inner
+        yield from self._within(form, "joined")
+        if len(form) >= 4:
+            for at in range(1, len(form) - 1):
+                swapped = form[:at] + form[at + 1] + form[at] + form[at + 2 :]
+                if words.get(swapped):
+                    yield "swapped", swapped
+            if _X_VOWEL.search(form):
+                for word in self._shaped(_X_VOWEL.sub("*", form)):
+                    yield "masked", word
+        key = phonetic.sound(form)
+        if len(key) >= 3 and _VOWELS.search(form):
+            for word in self._with_endings(key, self._sound, _SOUND_ENDINGS):
+                yield "sound", word
+            if len(form) >= 5:
+                for word in self._blur.get(phonetic.blur(key), ()):
+                    yield "sound", word
+        for word in self._bare.get(form, ()):
+            yield "masked", word
+        if form.endswith("ay") and len(form) >= 6:
+            body = form[:-2]
+            for count in (1, 2, 3):
+                if words.get(body[-count:] + body[:-count]):
+                    yield "pig-latin", body[-count:] + body[:-count]
+            if body[-1] in "wyh" and words.get(body[:-1]):
+                yield "pig-latin", body[:-1]
+
+    def _within(self, form: str, view: str) -> Iterator[tuple[str, str]]:
+        """Terms grown together with other words: "dumbbitch", "killyourself"."""
+        if self._loose is None:
+            return
+        for end, (size, term, kind) in self._loose.iter(form):
+            before, after = form[: end + 1 - size], form[end + 1 :]
+            if view == "spaced":
+                fits = size >= 4 or not (before or after)
+            elif kind == "phrase":
+                fits = size >= 8
+            elif kind == "word":
+                fits = size >= 5 and (
+                    (after in _AFTER and len(before) >= 3 and ordinary.is_word(before))
+                    or (not before and len(after) >= 4 and ordinary.is_word(after))
+                )
+            else:
+                fits = size >= 4 and (
+                    (not before or (len(before) >= 3 and self._is_word(before)))
+                    and (after in _AFTER or self._is_word(after))
+                )
+            if fits:
+                yield view, term
+
+    def _with_endings(
+        self, key: str, table: dict[str, list[str]], endings: Iterable[str]
+    ) -> Iterator[str]:
+        yield from table.get(key, ())
+        for ending in endings:
+            if key.endswith(ending) and len(key) > len(ending) + 2:
+                for word in table.get(key[: -len(ending)], ()):
+                    yield word + {"R": "er", "Rs": "ers", "i": "y", "z": "s"}.get(ending, ending)
+
+    def _masked(self, bare: str) -> Iterator[str]:
+        """Letters struck out: "f*ck", "f**k", "c_nt", "f***"."""
+        if _MASKED.fullmatch(bare):
+            shape = _MASK_SIGN.sub("*", bare)
+            letters = len(shape) - shape.count("*")
+            if len(shape) > 3 or "*" in bare:
+                if letters == 1 and len(shape) < 4:
+                    return
+                yield from self._shaped(shape)
+
+    def _shaped(self, shape: str) -> Iterator[str]:
+        endings = ("",) if len(shape) < 5 else ("", "s", "ing", "er", "ers", "ed", "in", "y")
+        for ending in endings:
+            if not all(a in ("*", b) for a, b in zip(shape[len(shape) - len(ending) :], ending)):
+                continue
+            stem = shape[: len(shape) - len(ending)]
+            if stem.strip("*") == "" or len(stem) < 3:
+                continue
+            for word in self._shapes.get((len(stem), stem[0]), ()):
+                if all(a in ("*", b) for a, b in zip(stem, word)):
+                    yield word + ending
+        # A word's beginning that is a term, what follows it not struck out: "m*sturbate".
+        for size in range(max(5, shape.rfind("*") + 1), len(shape)):
+            for word in self._shapes.get((size, shape[0]), ()):
+                if all(a in ("*", b) for a, b in zip(shape, word)):
+                    yield word + shape[size:]

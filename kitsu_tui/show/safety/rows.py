@@ -1,0 +1,330 @@
+"""A text as rows of words, each with a space on either side: what the automaton searches.
+
+The first row is the text as it stands. The others have, in the place of pieces that ask for it,
+the words these may stand for; a hit counts there only if such a piece has part in it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+
+from kitsu_tui.show.safety import ordinary, spelled
+from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
+from kitsu_tui.show.safety.resolve import Reading, Resolver
+from kitsu_tui.show.safety.rules import Rule
+
+_SINGLE = re.compile(r"(?<!\S)\W{0,2}(?:\w|[@$!|+])\W{0,2}(?!\S)")
+_SPACED_HINT = re.compile(
+    r"(?<!\S)\W{0,2}\w\W{0,2}\s+(?:\W{1,3}\s+)?\W{0,2}(?:\w|[@$!|+(])\W{0,2}(?!\S)"
+)
+_CAMEL_HINT = re.compile(r"[a-z][A-Z][a-z]")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W_A-Za-z]+")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_EDGE_LEFT = re.compile(r"[^\w@$!|+(#]*")
+_EDGE_RIGHT = re.compile(r"[^\w@$|+*]*\Z")
+_STOP = re.compile(r"[.,!?;:\u2026]\S*\s")
+_ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "tard"))
+MAX_ROWS = 6
+ALIAS = "alias"
+
+
+ALIASES = {
+    "u": "you", "ya": "you", "ur": "your", "yer": "your", "yo": "your", "urself": "yourself",
+    "yoself": "yourself", "yaself": "yourself", "yerself": "yourself", "uself": "yourself",
+    "urselves": "yourselves", "r": "are", "ppl": "people", "teh": "the", "da": "the", "dat": "that",
+    "dis": "this", "dem": "them", "em": "them", "mah": "my", "wit": "with", "luv": "love",
+    "gunna": "gonna", "imma": "i ll", "tha": "the", "2": "to", "4": "for", "b": "be", "n": "and",
+}  # fmt: skip
+
+
+class Row:
+    """Words in a row and where each came from.
+
+    Attributes:
+        text: the words with spaces round them.
+    """
+
+    __slots__ = ("_spans", "_starts", "_views", "text")
+
+    def __init__(self, words: list[str], spans: list[Span], views: list[str] | None) -> None:
+        self.text = f" {' '.join(words)} "
+        self._spans = spans
+        self._views = views
+        self._starts: list[int] | None = None
+
+    @staticmethod
+    def plain(low: str) -> Row:
+        """A folded text as it stands."""
+        return _Plain(low)
+
+    def place(self, start: int, end: int) -> tuple[Span, str] | None:
+        """Where `text[start:end]` lies, and by which view; None when that changed nothing there."""
+        text = self.text
+        while start < end and text[start] == " ":
+            start += 1
+        while end > start and text[end - 1] == " ":
+            end -= 1
+        if self._starts is None:
+            self._starts = [0, *accumulate(len(word) + 1 for word in text[1:-1].split(" "))]
+        first = bisect_right(self._starts, start - 1) - 1
+        last = bisect_left(self._starts, end - 1) - 1
+        views = self._views
+        if views is None:
+            view = ""
+        else:
+            some = list(dict.fromkeys(view for view in views[first : last + 1] if view))
+            if not some or some == [ALIAS]:
+                return None
+            view = "+".join(name for name in some[:2] if name != ALIAS)
+        spans = self._spans
+        begin = min(span[0] for span in spans[first : last + 1])
+        stop = max(span[1] for span in spans[first : last + 1])
+        return (begin, stop), view
+
+
+class _Plain(Row):
+    """Its spans are only worked out when something is found."""
+
+    __slots__ = ("_low", "name")
+
+    def __init__(self, low: str, name: str = "plain") -> None:
+        super().__init__(WORD.findall(low), [], None)
+        self._low = low
+        self.name = name
+
+    def place(self, start: int, end: int) -> tuple[Span, str] | None:
+        if not self._spans:
+            self._spans = [found.span() for found in WORD.finditer(self._low)]
+        place = super().place(start, end)
+        return None if place is None else (place[0], self.name)
+
+
+class Squeezed:
+    """The pieces of a text without anything between them: finds words cut in two."""
+
+    def __init__(self, pieces: list[str], spans: list[Span], low: str) -> None:
+        self.text = "".join(pieces)
+        self._pieces = pieces
+        self._spans = spans
+        self._low = low
+        self._starts = list(accumulate(map(len, pieces), initial=0))
+
+    def span(self, start: int, end: int, rule: Rule, phrase: bool) -> Span | None:
+        """Where a hit lies if somebody cut a word: it goes over a boundary, begins where a piece
+        does, ends where one does (or in an ending), and not all of the pieces are words."""
+        starts = self._starts
+        first = bisect_right(starts, start) - 1
+        while self._pieces[first] == "":
+            first += 1
+        if end <= starts[first + 1]:
+            return None
+        stop = bisect_left(starts, end)
+        pieces = self._pieces[first:stop]
+        strange = [p for p in pieces if not (p.isdigit() or ordinary.is_word(p))]
+        before, after = start - starts[first], self.text[end : starts[stop]]
+        if rule.squeeze:
+            if (before and rule.match != "inside") or (after and rule.match == "word"):
+                return None
+        elif before or after:
+            if rule.match == "word" or phrase or not strange:
+                if after not in _ENDINGS or before or rule.match == "word" or phrase:
+                    return None
+            elif (
+                (before and rule.match != "inside")
+                or (after and after not in _ENDINGS and rule.match != "inside")
+                or (before and ordinary.is_word(pieces[0]))
+                or (after and after not in _ENDINGS and ordinary.is_word(pieces[-1]))
+            ):
+                return None
+        size = end - start
+        if not strange and not rule.squeeze and not (phrase and size >= 10):
+            return None
+        spans = self._spans
+        if not phrase and len(strange) < len(pieces):
+            # "Model S. Hitchens came": a sentence ends between them.
+            gap = self._low[spans[first][0] : spans[stop - 1][1]]
+            if _STOP.search(gap):
+                return None
+        return spans[first][0], spans[stop - 1][1]
+
+
+class Text:
+    """One text on its way through all views; what is not asked for is not made."""
+
+    def __init__(self, whole: str, low: str, resolver: Resolver) -> None:
+        self.whole = whole
+        self.low = low
+        self.chunks = low.split()
+        read = resolver.read
+        self._resolver = resolver
+        self._readings = [read(chunk) for chunk in self.chunks]
+        self._all_spans: list[Span] | None = None
+        self._plain: _Plain | None = None
+
+    def plain(self) -> Row:
+        """As it stands."""
+        self._plain = _Plain(self.low, "plain" if self.whole.isascii() else "folded")
+        return self._plain
+
+    def _spans(self) -> list[Span]:
+        if self._all_spans is None:
+            self._all_spans = [found.span() for found in CHUNK.finditer(self.low)]
+        return self._all_spans
+
+    def squeezed(self, basic: bool) -> Squeezed | None:
+        """Without spaces; `basic`: figures and signs as letters, None when there are none."""
+        if basic:
+            if not any(reading.basic for reading in self._readings):
+                return None
+            pieces = [reading.basic or reading.letters for reading in self._readings]
+        else:
+            pieces = [reading.letters for reading in self._readings]
+        return Squeezed(pieces, self._spans(), self.low)
+
+    def others(self, loose: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
+        """Rows in which pieces are read in another way."""
+        runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
+        most = max((len(reading.found) for reading in self._readings), default=0)
+        most = max([most, *(len(reading.found) or 1 for *_, reading in runs)])
+        for which in range(min(most, MAX_ROWS)):
+            yield self._row(runs, which)
+        if any(reading.backwards for reading in self._readings):
+            yield self._backwards()
+        if _CAMEL_HINT.search(self.whole):
+            yield self._camel()
+        words = WORD.findall(self.low)
+        if len(spelled.ALL.intersection(words)) >= 2:
+            yield from self._spelled(words, loose)
+
+    def _edges(self, index: int) -> Span:
+        """A chunk without the punctuation around it."""
+        start, end = self._spans()[index]
+        chunk = self.low[start:end]
+        left = _EDGE_LEFT.match(chunk)
+        right = _EDGE_RIGHT.search(chunk)
+        inner = start + (left.end() if left else 0), start + (right.start() if right else end)
+        return inner if inner[1] > inner[0] else (start, end)
+
+    def _row(self, runs: list[tuple[int, int, str, Reading]], which: int) -> Row:
+        words: list[str] = []
+        spans: list[Span] = []
+        views: list[str] = []
+        run = {begin: (end, letters, reading) for begin, end, letters, reading in runs}
+        index = 0
+        while index < len(self.chunks):
+            if index in run:
+                end, letters, reading = run[index]
+                span = self._edges(index)[0], self._edges(end - 1)[1]
+                found = reading.found
+                view, word = found[min(which, len(found) - 1)] if found else ("spaced", letters)
+                for part in word.split():
+                    words.append(part)
+                    spans.append(span)
+                    views.append(view)
+                index = end
+                continue
+            reading = self._readings[index]
+            if reading.found:
+                view, word = reading.found[min(which, len(reading.found) - 1)]
+                span = self._edges(index)
+                for part in word.split():
+                    words.append(part)
+                    spans.append(span)
+                    views.append(view)
+            else:
+                start, _ = self._spans()[index]
+                for match in WORD.finditer(self.chunks[index]):
+                    word = match.group()
+                    alias = ALIASES.get(word)
+                    for part in (alias or word).split():
+                        words.append(part)
+                        spans.append((start + match.start(), start + match.end()))
+                        views.append(ALIAS if alias else "")
+            index += 1
+        return Row(words, spans, views)
+
+    def _runs(self) -> Iterator[tuple[int, int, str, Reading]]:
+        """Three or more letters that stand alone: first chunk, the one behind, letters, reading."""
+        begin = -1
+        count = 0
+        last = 0
+        for index, chunk in enumerate([*self.chunks, "end"]):
+            letters = _NOT_ALNUM.sub("", chunk)
+            if len(letters) == 1 and len(chunk) <= 5:
+                alone = True
+            elif not letters and len(chunk) <= 5 and begin >= 0:
+                alone = True
+                if not any(sign in chunk for sign in "@$!|+("):
+                    continue  # only between them
+            elif not letters and chunk in ("@", "$", "!", "("):
+                alone = True
+            else:
+                alone = False
+            if alone:
+                if begin < 0:
+                    begin, count = index, 0
+                count += 1
+                last = index
+                continue
+            if begin >= 0 and count >= 3:
+                yield self._run(begin, last + 1)
+            begin = -1
+
+    def _run(self, begin: int, end: int) -> tuple[int, int, str, Reading]:
+        piece = "".join(
+            chunk if len(chunk) == 1 else _NOT_ALNUM.sub("", chunk) or chunk[:1]
+            for chunk in self.chunks[begin:end]
+        )
+        letters = _NOT_ALNUM.sub("", piece)
+        if ordinary.is_word(letters) and letters == piece and len(letters) > 4:
+            reading = Reading(letters, True)
+            known = self._resolver.run(piece, letters, apart=True)
+            if any(word == letters for _, word in known.found):
+                reading = known
+        else:
+            reading = self._resolver.run(piece, letters, apart=True)
+        return begin, end, letters, reading
+
+    def _backwards(self) -> Row:
+        found = [match.span() for match in WORD.finditer(self.low)]
+        words = [self.low[start:end][::-1] for start, end in found][::-1]
+        views = ["" if ordinary.is_word(word[::-1]) else "reversed" for word in words]
+        return Row(words, found[::-1], views)
+
+    def _camel(self) -> Row:
+        words: list[str] = []
+        spans: list[Span] = []
+        views: list[str] = []
+        for match in WORD.finditer(self.whole):
+            parts = list(_CAMEL.finditer(match.group()))
+            if len(parts) < 2 or not _CAMEL_HINT.search(match.group()):
+                words.append(self.low[match.start() : match.end()])
+                spans.append(match.span())
+                views.append("")
+                continue
+            for part in parts:
+                words.append(part.group().lower())
+                spans.append((match.start() + part.start(), match.start() + part.end()))
+                views.append("camel")
+        return Row(words, spans, views)
+
+    def _spelled(self, words: list[str], loose: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
+        found = list(spelled.runs(words))
+        if not found:
+            return
+        places = [match.span() for match in WORD.finditer(self.low)]
+        for letters, begin, end in found:
+            span = places[begin][0], places[end - 1][1]
+            within = [
+                letters[at : at + size]
+                for size in range(3 if len(letters) == 3 else 4, min(len(letters), 20) + 1)
+                for at in range(min(len(letters), 200) - size + 1)
+            ]
+            for part in within:
+                if part in loose:
+                    term = loose[part][0].split()
+                    yield Row(term, [span] * len(term), ["spelled"] * len(term))
+                    break
