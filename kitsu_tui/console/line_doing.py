@@ -21,6 +21,7 @@ _DONE = {
     "replace": "said instead",
     "hold": "held",
 }
+AIR = "let it air"
 _SAID = 40
 """Characters of a line that stand in a notice about it."""
 
@@ -38,7 +39,7 @@ class LineDoer:
 
     def do_air_line(self) -> None:
         """Approve it."""
-        found = self._line("let it air")
+        found = self._line(AIR)
         if found is not None:
             self._ask(found, "air")
 
@@ -106,10 +107,11 @@ class LineDoer:
         if not link.attached:
             why = "no show is attached"
         elif shown is None:
-            found = link.to_come.look(link.state)
-            if found is not None:
+            found = link.to_come.target(link.state)
+            if found is not None and what != AIR:
                 return found
-            why = "no line of hers is still to come"
+            # Nobody approves what has come since the last picture.
+            why = "look at it first" if found else "no line of hers is still to come"
         else:
             key, text = shown
             turn = link.state.find_turn(key.turn)

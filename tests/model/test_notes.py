@@ -27,6 +27,26 @@ def test_the_beginning_and_the_end() -> None:
     assert [note.n for note in picture.notes] == [1, 2]
 
 
+def test_review_and_the_blocklist_are_told_once() -> None:
+    on = show.ReviewMode(on=True, wait_s=20, then="drop", by="ana")
+    assert notes(
+        show.ReviewMode(on=False),
+        on,
+        on,
+        show.ReviewMode(on=True, wait_s=2.5, then="air", by="ana"),
+        show.ReviewMode(on=False, by="bob"),
+        show.Blocked(added=["wasabi"], count=1, by="ana"),
+        show.Blocked(removed=["wasabi"], by="ana"),
+        show.Blocked(count=3),
+    ) == [
+        "review: each line waits 20 s for approval, then is dropped · ana",
+        "review: each line waits 2.5 s for approval, then is said · ana",
+        "review is over · bob",
+        "blocked: wasabi · ana",
+        "no longer blocked: wasabi · ana",
+    ]
+
+
 def test_a_panic_is_one_note_with_what_became_of_it() -> None:
     surfaces: dict[str, float | None] = {"audio": 4.4, "obs": None}
     told = notes(

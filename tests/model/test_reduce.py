@@ -203,6 +203,63 @@ def test_events_of_turns_that_are_no_longer_kept_do_nothing() -> None:
     assert picture.turns == before
 
 
+def waits(seq: int, text: str, rev: int = 0, **more: object) -> show.LineWaits:
+    event = show.LineWaits(turn=1, rev=rev, seq=seq, text=text, why="review", until=120.0)
+    return msgspec.structs.replace(event, **more)
+
+
+def decided(seq: int, rev: int = 0, **more: object) -> show.LineDecided:
+    event = show.LineDecided(turn=1, rev=rev, seq=seq, what="drop", by="bob", why="dropped")
+    return msgspec.structs.replace(event, **more)
+
+
+def test_a_line_waits_until_it_is_decided_on() -> None:
+    picture = play([turn(), judged(0, "So."), judged(1, "Well."), waits(1, "Well.", risk=0.4)])
+    assert [line.seq for _, line in picture.open_lines()] == [0, 1]
+    ((_, line),) = picture.waiting_lines()
+    assert (line.waits, line.until, line.since, line.risk) == ("review", 120.0, 103.0, 0.4)
+    play([waits(1, "Well.", why="operator", by="bob", until=0)], picture)
+    assert (line.waits, line.until, line.since, line.held_by) == ("operator", 0, 104.0, "bob")
+    ruled = show.Ruled(means="sound", action="drop", category="slur", rule="s-1", view="phonetic")
+    play([decided(1, ruled=ruled)], picture)
+    assert (line.waits, line.held_by, line.decided, line.decided_by) == ("", "", "drop", "bob")
+    assert (line.means, line.category, line.rule, line.view) == ("sound", "slur", "s-1", "phonetic")
+    assert [line.seq for _, line in picture.open_lines()] == [0]
+    play([waits(0, "So."), show.Airing(turn=1, rev=0, seq=0, text="So.")], picture)
+    assert picture.open_lines() == picture.waiting_lines() == []
+    assert picture.turns[0].sentences[0].waits == ""
+
+
+def test_what_is_told_of_an_answer_that_was_let_go_is_of_no_line_of_the_new_one() -> None:
+    events: list[show.ShowEvent] = [
+        turn(),
+        judged(0, "Old."),
+        judged(0, "New.", rev=1),
+        waits(0, "Old."),
+        decided(0),
+        show.Airing(turn=1, rev=0, seq=0, text="Old."),
+        show.Aired(turn=1, rev=0, seq=0, status="stale", heard="", heard_ms=0),
+        show.Provenance(turn=1, rev=0, seq=0, text="Old."),
+    ]
+    picture = play(events)
+    ((_, line),) = picture.open_lines()
+    assert (line.text, line.waits, line.decided, line.status, line.source) == (
+        "New.",
+        "",
+        "",
+        "",
+        None,
+    )
+
+
+def test_a_gate_without_rules_has_an_error_whatever_it_says() -> None:
+    assert play([show.GateState(rules=38)]).gate_error == ""
+    assert play([show.GateState(rules=0)]).gate_error == "no rule is in force"
+    picture = play([show.GateState(rules=3, error="x.yaml: bad", problems=2, blocked=4)])
+    assert (picture.gate_error, picture.rule_problems, picture.blocked) == ("x.yaml: bad", 2, 4)
+    assert play([show.Blocked(added=["a"], count=5)], picture).blocked == 5
+
+
 def test_only_turns_that_became_audible_count_for_the_percentiles() -> None:
     silent = show.TurnDone(turn=1, rev=0, status="silent", answer="", marks_ms={"endpoint": 1.0})
     heard = show.TurnDone(turn=1, rev=0, status="ok", answer="a", marks_ms={"audible": 900.0})

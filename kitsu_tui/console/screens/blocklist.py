@@ -89,11 +89,8 @@ class Blocklist(ModalScreen[None]):
             return
         self._texts = list(listed.texts)
         self._added = text if what == "add" else ""
-        if what == "list":
-            self._tell(listed.detail)
-        else:
-            words = "blocked from now on" if what == "add" else "no longer blocked"
-            self._tell(f"✓ {words}: “{text}”" + (f"; {listed.detail}" if listed.detail else ""))
+        own = {"add": f"blocked from now on: {text}", "remove": f"no longer blocked: {text}"}
+        self._tell(f"✓ {listed.detail or own[what]}" if what in own else "")
         if what == "add":
             self.query_one(Input).value = ""
         self._narrow(self.query_one(Input).value)
