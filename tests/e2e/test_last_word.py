@@ -23,13 +23,13 @@ pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(120)]
 PROFILE = f"""
 extends: starter
 audio: {{{{backend: 'null', output_file: '{{heard}}'}}}}
+safety: {{{{sounds: false}}}}
 engines:
   policy: {{{{command: ['{sys.executable}', '{ROOT / "tests/support/storyteller.py"}']}}}}
   asr: {{{{enabled: false}}}}
   metrics: {{{{enabled: false}}}}
 """
 RULE = """
-version: 1
 rules:
   - {id: no-grommit, category: test, severity: 4, action: drop, terms: [grommit]}
 """
@@ -124,7 +124,7 @@ def test_what_was_dropped_is_never_heard_and_what_was_held_is_heard_later(
     }
     assert [e["seq"] for e in told if e["kind"] == "turn.airing"][:2] == [0, 2]
     shown = show.kitsu("journal", "show").stdout
-    assert f"line 1: storyteller, prompt {HASH}; gate allow" in shown
+    assert f"line 3: storyteller, prompt {HASH}; gate allow; let go by tester" in shown
     assert "line 2: dropped by tester" in shown
 
     show.end()
