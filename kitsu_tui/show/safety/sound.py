@@ -130,7 +130,7 @@ def near(joined: str) -> str:
     text = _R.sub("", _MUTE_H.sub("", joined.translate(_KINDRED)))
     first = _FIRST.match(text)
     if first is not None:
-        text = text[: first.end()] + text[first.end() :].replace("ɪ", "ə")
+        text = text[: first.end()] + text[first.end() :].replace("ɪ", "ə").replace("ʌ", "ə")
     return _TWICE.sub(r"\1", text)
 
 
@@ -155,10 +155,8 @@ class SoundIndex:
         if len(phonemes) > MAX_PHONEMES:
             return failed(f"a reading of {len(phonemes)} phonemes", "sound")
         head, here = words(before)[-_PHRASE:], words(phonemes)
-        # Letters that stand alone, or have marks between them, spell nothing that is let pass.
-        seen = "".join(part for part in text.lower().split() if len(part) > 1)
         hits = self._hits(head + here, len(head))
-        found = next((hit for hit in hits if hit[0].text.replace(" ", "") not in seen), None)
+        found = next((hit for hit in hits if not _stands_in(hit[0].text, text)), None)
         if found is None:
             return None
         term, split = found
@@ -220,6 +218,15 @@ class SoundIndex:
                 spans.append((first, first + phrase.strip().count(" ") + 1))
                 at = text.find(phrase, at + 1)
         return spans
+
+
+def _stands_in(term: str, text: str) -> bool:
+    """A word of a text begins with the term, spaces aside. Letters that stand alone, or that have
+    marks between them, spell nothing that was let pass.
+    """
+    parts = [part for part in text.lower().split() if len(part) > 1]
+    bare = term.replace(" ", "")
+    return any("".join(parts[at : at + _PHRASE]).startswith(bare) for at in range(len(parts)))
 
 
 def _beginnings(

@@ -89,6 +89,7 @@ def test_listened_for_is_what_is_grave_and_always_stopped(listened: list[sound.T
         ("phucking", "fʌkɪŋ", "swear"),
         ("a shyt in here", "ɐ ʃɪɾ ɪn hɪɹ", "swear"),  # t between vowels
         ("phaggit", "fæɡɪt", "slur"),
+        ("phaggutt", "fæɡʌt", "slur"),
         ("nihgger", "nɪhɡɚ", "slur"),
         ("neegur is", "niɡɚɹ ɪz", "slur"),
         ("knee gur", "ni ɡɜ", "slur"),
@@ -130,6 +131,9 @@ def test_ordinary_words_are_not(index: SoundIndex, text: str, phonemes: str) -> 
 def test_a_term_that_is_spelt_out_was_the_gates_to_judge(index: SoundIndex) -> None:
     assert index.judge("ɐ kun sɔŋ", text="a coon song") is None  # allowed there, or approved
     assert index.judge("ɐ kun sɔŋ", text="a kewn song") is not None
+    assert (
+        index.judge("ə tʌkun kun", text="a cocoon, koon") is not None
+    )  # not at a word's beginning
 
 
 def test_an_ordinary_word_that_is_itself_stopped_excuses_nothing(

@@ -1,0 +1,269 @@
+"""The keeper of sounds: a scripted voice, and the starter's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engines.testing import lab
+from engines.wire import show, tts
+from engines.wire.envelope import Failure
+from engines.wire.peer import RequestFailed
+from kitsu_tui.config.models import ModelStore
+from kitsu_tui.show.safety import Gate, rules
+from kitsu_tui.show.safety import ordinary as english
+from kitsu_tui.show.sounds import Sounds
+from kitsu_tui.show.turn import SpokenLine
+from tests.show.safety.test_sound import ORDINARY, SOUNDS
+
+DATA = Path(__file__).parents[1] / "data" / "safety"
+RULES = Path(__file__).parents[2] / "profiles" / "safety"
+TERMS = "rules: [{id: slur, category: slur, severity: 5, terms: [%s]}]"
+
+
+class Desk:
+    """What `Sounds` asks of a supervisor: a voice that answers by script."""
+
+    def __init__(self, capabilities: tuple[str, ...] = ("reading",)) -> None:
+        self.link: Any = SimpleNamespace(hello=SimpleNamespace(capabilities=capabilities))
+        self.ready = True
+        self.voice = "espeak en-us"
+        self.asked: list[str] = []
+        self.answer: Callable[[list[str]], None] = lambda texts: None
+        self.free = asyncio.Event()
+        self.free.set()
+
+    @property
+    def units(self) -> dict[str, Any]:
+        return {"tts": SimpleNamespace(link=self.link)}
+
+    def is_ready(self, name: str) -> bool:
+        return self.ready
+
+    async def request(self, engine: str, kind: Any, body: Any, timeout: float) -> tts.Pronounced:
+        await self.free.wait()
+        self.asked += body.texts
+        self.answer(body.texts)
+        known = SOUNDS | ORDINARY
+        read = [" ".join(known.get(w, "ə") for w in _words(text)) for text in body.texts]
+        return tts.Pronounced(phonemes=read, voice=self.voice)
+
+
+def _words(text: str) -> list[str]:
+    return [text] if text in SOUNDS else text.split(", ")
+
+
+@pytest.fixture(autouse=True)
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(english, "words", lambda: frozenset(ORDINARY))
+
+
+def gate(tmp_path: Path, terms: str = "faggot") -> Gate:
+    (tmp_path / "rules.yaml").write_text(TERMS % terms, "utf-8")
+    return Gate(rules.read(tmp_path / "rules.yaml").rules)
+
+
+def sounds(desk: Desk, held: Gate | None, folder: Path, wait_s: float = 5.0) -> Sounds:
+    return Sounds(desk, lambda: held, lambda: True, folder / "sounds", wait_s)  # type: ignore[arg-type]
+
+
+def line(seq: int = 0) -> SpokenLine:
+    return SpokenLine(seq=seq, text="")
+
+
+def changed(state: Any) -> show.EngineChanged:
+    return show.EngineChanged(engine="tts", state=state)
+
+
+async def action(judge: Sounds, phonemes: str = "fæɡɪt", text: str = "phaggit") -> str:
+    verdict = await judge.read(text, phonemes, line())
+    return "" if verdict is None else f"{verdict.action} {verdict.rule}"
+
+
+async def test_a_sound_is_stopped_and_an_ordinary_one_is_not(tmp_path: Path) -> None:
+    judge = sounds(Desk(), gate(tmp_path), tmp_path)
+    judge.on_event(changed("ready"))
+    assert await action(judge) == "drop slur"
+    assert await action(judge, "kʌm hɪɹ", "come here") == ""
+
+
+async def test_without_an_index_nothing_is_said_after_a_bounded_time(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.free.clear()
+    judge = sounds(desk, gate(tmp_path), tmp_path, wait_s=0.01)
+    judge.on_event(changed("ready"))
+    assert await action(judge, "kʌm", "come") == "drop the sounds to listen for are not read yet"
+    desk.free.set()
+    assert await judge.wait_known(5)
+    assert await action(judge, "kʌm", "come") == ""
+    await judge.close()
+
+
+async def test_a_line_of_which_tts_tells_nothing_is_dropped(tmp_path: Path) -> None:
+    judge = sounds(Desk(), gate(tmp_path), tmp_path)
+    assert await action(judge, "", "") == "drop tts told not how it reads the line"
+
+
+@pytest.mark.parametrize("mute", ["capability", "voice"])
+async def test_where_tts_cannot_tell_the_text_alone_is_judged_and_that_is_said_once(
+    tmp_path: Path, mute: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "show.sounds")
+    desk = Desk(("visemes",) if mute == "capability" else ("reading",))
+    desk.voice = ""
+    judge = sounds(desk, gate(tmp_path), tmp_path)
+    for _ in range(3):
+        judge.on_event(changed("ready"))
+        assert await action(judge, "", "") == ""
+    assert [r.message for r in caplog.records if "text alone" in r.message] == [
+        "this voice does not tell how it reads: the text alone is judged"
+    ]
+
+
+async def test_a_profile_may_do_without(tmp_path: Path) -> None:
+    desk = Desk()
+    judge = Sounds(desk, lambda: gate(tmp_path), lambda: False, tmp_path)  # type: ignore[arg-type]
+    judge.on_event(changed("ready"))
+    assert await action(judge) == ""
+    assert desk.asked == []
+
+
+async def test_a_restart_reads_the_kept_index(tmp_path: Path) -> None:
+    desk = Desk()
+    assert await action(sounds(desk, gate(tmp_path), tmp_path)) == "drop slur"
+    assert len(desk.asked) > 1
+    desk.asked.clear()
+    assert await action(sounds(desk, gate(tmp_path), tmp_path)) == "drop slur"
+    assert desk.asked == ["hello there"]  # who reads
+
+
+async def test_a_kept_index_that_is_broken_is_made_again(tmp_path: Path) -> None:
+    await action(sounds(Desk(), gate(tmp_path), tmp_path))
+    (kept,) = (tmp_path / "sounds").glob("*.json")
+    kept.write_bytes(kept.read_bytes()[:-20])
+    desk = Desk()
+    assert await action(sounds(desk, gate(tmp_path), tmp_path)) == "drop slur"
+    assert len(desk.asked) > 1
+
+
+async def test_another_voice_reads_anew_and_until_then_lines_wait(tmp_path: Path) -> None:
+    desk = Desk()
+    judge = sounds(desk, gate(tmp_path), tmp_path)
+    assert await action(judge) == "drop slur"
+    desk.link, desk.voice = SimpleNamespace(hello=desk.link.hello), "espeak en-gb"
+    desk.asked.clear()
+    judge.on_event(changed("starting"))
+    desk.free.clear()
+    judge.on_event(changed("ready"))
+    asking = asyncio.create_task(action(judge))
+    await asyncio.sleep(0)
+    assert not asking.done()
+    desk.free.set()
+    assert await asking == "drop slur"
+    assert len(desk.asked) > 1
+    assert len(list((tmp_path / "sounds").glob("*.json"))) == 2
+
+
+async def test_other_rules_are_read_while_the_ones_from_before_hold(tmp_path: Path) -> None:
+    held = [gate(tmp_path)]
+    desk = Desk()
+    judge = Sounds(desk, lambda: held[0], lambda: True, tmp_path / "s")  # type: ignore[arg-type]
+    assert await action(judge) == "drop slur"
+    assert await action(judge, "kun", "koon") == ""
+    held[0] = gate(tmp_path, "coon")
+    desk.free.clear()
+    judge.on_event(show.GateState(rules=1))
+    assert await action(judge) == "drop slur"
+    desk.free.set()
+    assert judge._task is not None
+    await judge._task
+    assert await action(judge, "kun", "koon") == "drop slur"
+    assert await action(judge) == ""
+
+
+async def test_a_voice_that_fails_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitsu_tui.show.sounds.BACKOFF_S", (0.0,))
+    desk, failures = Desk(), [1, 2, 3]
+
+    def answer(texts: list[str]) -> None:
+        if failures:
+            failures.pop()
+            raise RequestFailed("tts.pronounce", Failure(code="failed", message="no"))
+
+    desk.answer = answer
+    judge = sounds(desk, gate(tmp_path), tmp_path)
+    assert await action(judge) == "drop slur"
+    assert not failures
+
+
+# -- the starter's voice -----------------------------------------------------------------------
+
+SPELT_BY_SOUND = """
+    fuq that | what a phaggit | you knee gur | nihgger | F U C K you | F.U.C.K. you | phuck it
+    kyll yourself | what a kunt | hyle hitler | fourteen eighty eight | he is a kyke
+    raip her | trannie | chynk | n i g g e r | fuk off | phukking idiot
+"""
+
+
+@pytest.mark.real
+async def test_the_starter_voice_stops_spellings_by_sound_and_no_ordinary_line(
+    tmp_path: Path, starter_models: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engines.tts.engine import TtsEngine
+
+    paths = sorted(DATA.glob("ordinary*.txt"))
+    every = [text for path in paths for text in path.read_text("utf-8").splitlines()]
+    plain = [text for text in every if text and not text.startswith("#")]
+    lines = plain[:: max(1, len(plain) // 300)][:300]
+    # The whole list takes seconds: what the lines say, and what terms sound like.
+    said = {word.strip(".,!?'\"").lower() for text in lines for word in text.split()}
+    more = {
+        "come",
+        "tea",
+        "dike",
+        "sheet",
+        "beach",
+        "count",
+        "hoe",
+        "dick",
+        "speak",
+        "can't",
+        "you",
+    }
+    monkeypatch.setattr(english, "words", lambda: frozenset(w for w in said | more if w.isalpha()))
+    config = tts.Config(
+        model=str(starter_models.path("piper-en_US-joe-medium")), cache_dir=str(tmp_path / "cache")
+    )
+    async with lab(TtsEngine, config) as bench:
+        desk = Desk()
+
+        async def request(engine: str, kind: Any, body: Any, timeout: float) -> tts.Pronounced:
+            return await bench.peer.request(tts.PRONOUNCE, body, timeout=60)
+
+        desk.request = request  # type: ignore[method-assign]
+        judge = sounds(desk, Gate.load(RULES), tmp_path, wait_s=60)
+
+        async def heard(texts: list[str]) -> list[bool]:
+            out = []
+            for at in range(0, len(texts), 100):
+                part = texts[at : at + 100]
+                read = (await request("tts", None, tts.Pronounce(texts=part), 60)).phonemes
+                for text, phonemes in zip(part, read, strict=True):
+                    out.append(await judge.read(text, phonemes, line()) is not None)
+            return out
+
+        spelt = [text.strip() for text in SPELT_BY_SOUND.replace("\n", "|").split("|")]
+        spelt = [text for text in spelt if text]
+        found = dict(zip(spelt, await heard(spelt), strict=True))
+        assert [text for text, stopped in found.items() if not stopped] == []
+        stopped = dict(zip(lines, await heard(lines), strict=True))
+        assert [text for text, bad in stopped.items() if bad] == []
+        await judge.close()
