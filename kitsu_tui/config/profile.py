@@ -122,7 +122,17 @@ class Loaded:
 STORED = ("asr", "policy", "tts")
 """Engines whose model comes from the store or a path; that of `guard` is a server's own name."""
 
-ALWAYS = ("base", "private", "injection")
+ALWAYS = (
+    "base",
+    "slurs",
+    "hate",
+    "harm",
+    "sexual",
+    "profanity",
+    "languages",
+    "private",
+    "injection",
+)
 """Rule files that every profile has."""
 
 

@@ -17,6 +17,7 @@ import yaml
 from engines.wire import control, echo, show
 from engines.wire.logline import Masker
 from kitsu_tui.config import ConfigError, load_profile
+from kitsu_tui.config.profile import ALWAYS
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.drill import drill
 from kitsu_tui.show.logfiles import LogFiles
@@ -257,7 +258,7 @@ async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force(live: L
     await live.start("one")
     rules = live.folder / "rules"
     rules.mkdir()
-    for name in ("base", "private", "injection", "family"):
+    for name in (*ALWAYS, "family"):
         (rules / f"{name}.yaml").write_text("rules: [{id: x}]\n")
     gate = live.running.gate
     with pytest.raises(ConfigError, match="safety rules"):
