@@ -15,6 +15,7 @@ from kitsu_tui.cli.tell import tell, warn
 
 TALK_S = 180.0
 LONGEST = 2000
+LONGEST_NAME = 100
 
 
 class TalkReport(Struct, frozen=True, kw_only=True):
@@ -40,6 +41,9 @@ def talk(
     wav: Annotated[
         str, typer.Option(help="wav file, played into the microphone's path in real time")
     ] = "",
+    viewer: Annotated[
+        str, typer.Option(help="the text is that of a viewer of this name, and treated as such")
+    ] = "",
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="profile, when no show is running")
     ] = "",
@@ -55,7 +59,9 @@ def talk(
         fail("talk", f"{wav}: no such file", 2)
     if len(text) > LONGEST:
         fail("talk", f"{len(text)} characters are too many (limit {LONGEST})", 2)
-    if not _is_text(text + preset):
+    if viewer and (wav or not viewer.strip() or len(viewer) > LONGEST_NAME):
+        fail("talk", f"--viewer goes with --text, and is 1 to {LONGEST_NAME} characters", 2)
+    if not _is_text(text + preset + viewer):
         fail("talk", NO_TEXT, 2)
     if out and no_tts:
         fail("talk", "--out needs her voice: leave out --no-tts", 2)
@@ -64,6 +70,7 @@ def talk(
     params = Talk(
         text=text.strip(),
         wav=str(Path(wav).absolute()) if wav else "",
+        viewer=viewer.strip(),
         preset=preset,
         play=not no_tts,
         out=str(Path(out).absolute()) if out else "",

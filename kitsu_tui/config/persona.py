@@ -12,6 +12,9 @@ from engines.wire.policy import Message
 from kitsu_tui.config.errors import ConfigError, nearest
 from kitsu_tui.config.yamlfile import read
 
+MAX_REFUSAL = 200
+MAX_NAME = 40
+
 
 class Example(Struct, frozen=True, forbid_unknown_fields=True):
     """A line to her and how she answers it."""
@@ -41,6 +44,10 @@ class Persona(Struct, frozen=True, forbid_unknown_fields=True):
     chaos: dict[float, str] = {}
     energy: dict[float, str] = {}
     family: str = ""
+    refusals: dict[str, list[str]] = {}
+    """What she says to what the gate does not let in, by category; `any` for the rest."""
+    viewer: str = "a viewer"
+    """What she calls a viewer whose name is not fit to be said."""
 
     def system_text(self, preset: str, *, family: bool) -> str:
         """The system prompt for a preset."""
@@ -96,11 +103,27 @@ def load_persona(path: Path) -> Persona:
         raise ConfigError(
             f"{path}: system: {err!r} in braces; known: style, chaos, energy, family"
         ) from None
+    _check_words(path, persona)
     try:
         persona.check_preset(persona.preset)
     except ConfigError as err:
         raise ConfigError(f"{path}: preset: {err}") from None
     return persona
+
+
+def _check_words(path: Path, persona: Persona) -> None:
+    for category, lines in persona.refusals.items():
+        where = f"{path}: refusals: {category}"
+        if not lines:
+            raise ConfigError(f"{where}: found no line, expected at least one")
+        for line in lines:
+            if not line.strip() or len(line) > MAX_REFUSAL:
+                raise ConfigError(
+                    f"{where}: found a line of {len(line.strip())} characters, expected 1 to "
+                    f"{MAX_REFUSAL}"
+                )
+    if not any(char.isalnum() for char in persona.viewer) or len(persona.viewer) > MAX_NAME:
+        raise ConfigError(f"{path}: viewer: expected 1 to {MAX_NAME} characters, such as: a viewer")
 
 
 def _level(words: dict[float, str], level: float) -> str:

@@ -26,10 +26,12 @@ from kitsu_tui.show.history import History
 from kitsu_tui.show.judge import Judge, Judgement
 from kitsu_tui.show.line import Line, Words
 from kitsu_tui.show.provenance import Origin, provenance
+from kitsu_tui.show.refusals import Refusals
 from kitsu_tui.show.safety import RANK, SAID, Verdict, failed
 from kitsu_tui.show.speech import Speech, has_gone, heard_text
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import SpokenLine, Status, Turn
+from kitsu_tui.show.viewers import fit_name
 
 log = logging.getLogger("show.answer")
 
@@ -62,6 +64,7 @@ class Stage:
     felt: Callable[[int, str], None] = lambda turn, mood: None
     """Called with the mood of a turn's answer, as soon as it is known."""
     gap: Gap = field(default_factory=Gap)
+    refusals: Refusals = field(default_factory=Refusals)
     reading: Reading | None = None
     """Judges how a sentence is pronounced, before any sound of it."""
     panic: Callable[[str], object] = lambda by: None
@@ -102,6 +105,8 @@ class Answer:
         self.turn = turn
         self.text = text
         self.rev = turn.rev
+        self.viewer = ""
+        """What the viewer is called who said it, when one did."""
         self._at = turn.at()  # the turn's own may rise while this still winds up
         self.status: Status = "ok"
         self.mood = ""
@@ -230,10 +235,13 @@ class Answer:
         self._judged(-1, self.text, verdict.text, verdict)
         if verdict.action in SAID:
             self.text = verdict.text
+            if self.turn.source == "chat":
+                self.viewer = await fit_name(judge, self.turn.who, self._stage.persona.viewer)
             return True
         self.status = "blocked"
         self.detail = f"the gate did not let it in: {verdict.category} {verdict.rule}".strip()
-        refusal = self._stage.profile.conversation.refusal_line
+        fallback = self._stage.profile.conversation.refusal_line
+        refusal = self._stage.refusals.line(self._stage.persona, verdict.category, fallback)
         if refusal:
             self._canned = True
             await self._sentence(refusal, "profile")
@@ -261,7 +269,12 @@ class Answer:
             "policy",
             policy.RESPOND,
             policy.Respond(
-                system=prompt.system, history=prompt.history, moods=prompt.moods, text=self.text
+                system=prompt.system,
+                history=prompt.history,
+                moods=prompt.moods,
+                text=self.text,
+                who=self.viewer,
+                viewer=self.turn.source == "chat",
             ),
             at=self._at,
         )

@@ -48,7 +48,7 @@ class Director:
         self._supervisor = stage.supervisor
         self._latch = latch
         self._clock = clock
-        self._floor = Floor()
+        self._floor = Floor(stage.profile.safety)
         self._turns = Turns(stage.tell, latch)
         self._hold = Hold(stage.supervisor)
         self._active: Answer | None = None
@@ -93,9 +93,10 @@ class Director:
         self._turns.announce(turn, text)
         self._waiting[turn.number] = turn
         wish = Wish(turn.number, source, who, text, self._clock(), play, preset)
+        self._floor.bounds = self._stage.profile.safety
         dropped = self._floor.push(wish)
         if dropped is not None:
-            self._no_answer(dropped, "stopped", "too many wait")
+            self._no_answer(dropped, "stopped", dropped.out)
         self._pump()
         return turn
 
@@ -342,7 +343,7 @@ class Director:
         if heard:
             self._said = (heard, self._clock())
         remembered = answer.remembered()
-        self._stage.history.add(answer.text, remembered, answer.mood)
+        self._stage.history.add(answer.text, remembered, answer.mood, answer.viewer)
         self._turns.end(turn, answer.done_event())
         self._pump()
         if remembered and self._active is None:
@@ -361,9 +362,10 @@ class Director:
         if self.hearing.busy:
             self._later = asyncio.get_running_loop().call_later(LOOK_S, self._pump)
             return
-        for old in self._floor.expire(self._clock()):
-            self._no_answer(old, "stopped", "it waited too long")
-        wish = self._floor.next(self._clock())
+        now = self._clock()
+        for old in self._floor.expire(now):
+            self._no_answer(old, "stopped", old.out)
+        wish = self._floor.next(now)
         if wish is None:
             return
         turn = self._waiting.pop(wish.turn)

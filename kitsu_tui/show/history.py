@@ -23,7 +23,7 @@ class History:
     def __init__(self, turns: int, block: int) -> None:
         self._turns = turns
         self._block = max(1, min(block, turns)) if turns else 1
-        self._exchanges: list[tuple[str, str, str]] = []
+        self._exchanges: list[tuple[str, str, str, str]] = []
 
     def resize(self, turns: int, block: int) -> None:
         """Other bounds from now on; the oldest of what is too much is forgotten."""
@@ -31,21 +31,25 @@ class History:
         self._block = max(1, min(block, turns)) if turns else 1
         del self._exchanges[: max(len(self._exchanges) - turns, 0)]
 
-    def add(self, said: str, heard: str, mood: str = "") -> None:
-        """Remember an exchange: what was said to her, what was heard of her answer, her mood."""
+    def add(self, said: str, heard: str, mood: str = "", viewer: str = "") -> None:
+        """Remember an exchange: what was said to her, what was heard of her answer, her mood.
+
+        Args:
+            viewer: by what name the viewer goes who said it; empty: no viewer did.
+        """
         if not self._turns or not heard.strip():
             return
-        if any(_same(heard, before) for _, before, _ in self._exchanges):
+        if any(_same(heard, before) for _, before, _, _ in self._exchanges):
             return  # a small model that reads itself twice says it for ever
-        self._exchanges.append((said.strip()[:MAX_CHARS], heard.strip()[:MAX_CHARS], mood))
+        self._exchanges.append((said.strip()[:MAX_CHARS], heard.strip()[:MAX_CHARS], mood, viewer))
         if len(self._exchanges) > self._turns:
             del self._exchanges[: self._block]
 
     def messages(self) -> list[Message]:
         """The lines, oldest first."""
         lines: list[Message] = []
-        for said, heard, mood in self._exchanges:
-            lines.append(Message(role="user", text=said))
+        for said, heard, mood, viewer in self._exchanges:
+            lines.append(Message(role="user", text=said, who=viewer, viewer=bool(viewer)))
             lines.append(Message(role="assistant", text=heard, mood=mood))
         return lines
 

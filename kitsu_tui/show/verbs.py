@@ -197,6 +197,8 @@ class Verbs:
         """One exchange, to its end."""
         if bool(ask.text) == bool(ask.wav):
             raise Refusal("talk takes either a text or a wav file")
+        if ask.viewer and ask.wav:
+            raise Refusal("a viewer writes: give a text with the viewer's name, no wav file")
         if ask.play and not ask.text and not self._show.supervisor.is_ready("audio"):
             raise Refusal(self._show.supervisor.why_not("audio"))
         turn = await self._voice(ask) if ask.wav else self._typed(ask)
@@ -225,8 +227,8 @@ class Verbs:
     def _typed(self, ask: control.Talk) -> Turn:
         return self._show.director.say(
             ask.text,
-            ask.by,
-            "api",
+            ask.viewer or ask.by,
+            "chat" if ask.viewer else "api",
             play=ask.play,
             preset=ask.preset,
             keep_pcm=bool(ask.out),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engines.testing import Clock
 from engines.wire.show import Source
-from kitsu_tui.show.floor import EXPIRES_S, WAITING, Floor, Wish
+from kitsu_tui.config.schema import Safety
+from kitsu_tui.show.floor import EXPIRES_S, SAME, SHARE, WAITING, Floor, Wish, viewer
 
 
 def wish(turn: int, source: Source = "operator", at: float = 0.0) -> Wish:
@@ -77,3 +80,77 @@ def test_what_expires_is_handed_back_once() -> None:
     assert [w.turn for w in floor.expire(EXPIRES_S["chat"] + 0.5)] == [1]
     assert floor.expire(EXPIRES_S["chat"] + 0.5) == []
     assert drain(floor, EXPIRES_S["chat"] + 0.5) == [2, 3]
+
+
+def chat(turn: int, who: str, text: str = "", at: float = 0.0) -> Wish:
+    return Wish(turn=turn, source="chat", who=who, text=text or f"text {turn}", at=at)
+
+
+def floor_of(turns: int = 4, waiting: int = 2) -> Floor:
+    return Floor(Safety(viewer_turns=turns, viewer_waiting=waiting, viewer_window_s=100.0))
+
+
+def test_of_one_viewer_so_much_waits_and_the_newest_of_it() -> None:
+    floor = floor_of(waiting=2)
+    for turn in (1, 2):
+        assert floor.push(chat(turn, "Mika")) is None
+    assert floor.push(chat(3, "Other")) is None
+    out = floor.push(chat(4, "mika"))
+    assert out is not None
+    assert (out.turn, out.out) == (1, SHARE)
+    assert drain(floor) == [2, 3, 4], "who writes more goes to the end of the queue"
+
+
+def test_a_viewer_is_answered_so_often_in_a_while() -> None:
+    clock, floor = Clock(0.0), floor_of(turns=2, waiting=3)
+    for turn in (1, 2, 3):
+        floor.push(chat(turn, "Mika", at=clock()))
+    floor.push(wish(9, "operator"))
+    for expected in (9, 1, 2):
+        assert floor.expire(clock()) == []
+        first = floor.next(clock())
+        assert first is not None
+        assert first.turn == expected
+    assert [(w.turn, w.out) for w in floor.expire(clock())] == [(3, SHARE)]
+    refused = floor.push(chat(4, "MIKA", at=clock.advance(50)))
+    assert refused is not None
+    assert (refused.turn, refused.out) == (4, SHARE)
+    assert floor.push(chat(5, "Ann", at=clock())) is None
+    assert floor.push(chat(6, "Mika", at=clock.advance(50.1))) is None, "the window has gone by"
+    assert drain(floor, clock()) == [5, 6]
+
+
+@pytest.mark.parametrize(
+    "other", ["MIKA", "M\u0456ka", "ｍｉｋａ", "_m.i.k.a_", "m1ka", "Mi\u200bka"]
+)
+def test_names_are_who_they_pass_for(other: str) -> None:
+    floor = floor_of(waiting=1)
+    floor.push(chat(1, "Mika"))
+    out = floor.push(chat(2, other))
+    assert out is not None
+    assert out.turn == 1
+
+
+def test_names_that_only_look_a_little_alike_are_two() -> None:
+    assert len({viewer(n) for n in ("user6", "user9", "user2", "Mika", "Mina", "🦊", "🐺")}) == 7
+
+
+def test_one_question_of_many_is_one_turn() -> None:
+    floor = floor_of()
+    assert floor.push(chat(1, "a", "What is your favourite game?")) is None
+    out = floor.push(chat(2, "b", "what is your FAVOURITE game"))
+    assert out is not None
+    assert (out.turn, out.out) == (2, SAME)
+    assert floor.push(wish(3, "operator")) is None
+    assert floor.push(chat(4, "c", "?!")) is None
+    assert floor.push(chat(5, "d", "!!")) is None, "no words are no question"
+    assert drain(floor) == [3, 1, 4, 5]
+    assert floor.push(chat(6, "b", "What is your favourite game?")) is None, "it waits no more"
+
+
+def test_who_is_no_viewer_has_no_bounds() -> None:
+    floor = floor_of(turns=1, waiting=1)
+    sources: tuple[Source, ...] = ("operator", "api", "voice")
+    for turn in range(12):
+        assert floor.push(wish(turn, sources[turn % 3])) is None
+    assert len(drain(floor)) == 12
