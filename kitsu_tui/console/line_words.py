@@ -104,9 +104,8 @@ def to_come(turn: TurnView, coming: Coming, width: int, indent: int) -> list[Lin
         target = line_key(turn, view) == coming.target
         sign = MARK if target else "  "
         words = state_words(turn, view, coming)[0]
-        style = "warn" if view.waits or words.endswith("…") else "dim"
-        if not coming.alive:
-            style = "dim"
+        waits = coming.alive and bool(view.waits)
+        style = "warn" if waits or coming.asked(line_key(turn, view)) else "dim"
         before, text = _changed(view)
         spans: list[Span] = [
             (margin.ljust(indent), "strong"),

@@ -227,8 +227,8 @@ class Link:
                 asked += PING_EVERY + PING_WITHIN
                 silent = asked
             if silent != self.silent:
+                self.dirty |= {"status"} if silent and self.silent else {"status", "transcript"}
                 self.silent = silent
-                self.dirty.add("status")
 
     def _now(self, phase: Phase, detail: str) -> None:
         if (phase, detail) == (self.phase, self.detail):

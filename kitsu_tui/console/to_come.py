@@ -152,7 +152,7 @@ class Coming:
 
     def asked(self, key: LineKey) -> What | None:
         """What was asked about a line and is not settled."""
-        return self.memory.asked(key, self.now) if self.alive else None
+        return self.memory.asked(key, self.now)
 
     def stamp(self, turn: TurnView) -> Hashable:
         """What the lines of a turn depend on, apart from the turn itself."""
@@ -194,7 +194,7 @@ def state_words(turn: TurnView, line: SentenceView, coming: Coming) -> tuple[str
     """How a line to come stands, from the longest form to the shortest."""
     asked = coming.asked(line_key(turn, line))
     if asked is not None:
-        return (ASKING[asked],)
+        return (ASKING[asked] if coming.alive else f"{ASKING[asked]} no answer",)
     holder = visible(who(line.held_by)) or "somebody"
     if not coming.alive:
         if not line.waits:

@@ -336,6 +336,12 @@ async def test_what_was_asked_stands_there_at_once_and_until_it_is_told(attached
     await pilot.press("X")
     await server.until_asked("show.line")
     assert "dropping…" in next_shown(app)
+    app.link.silent = 12.0
+    app.desk.repaint()
+    assert "dropping… no answer" in next_shown(app)
+    assert "waited for approval when last seen" in text_of(app)
+    app.link.silent = 0
+    app.desk.repaint()
     assert "▸ [dropping…] Well, the moon" in text_of(app)
     server.tell(decided(0, "drop", "console:ana@test", why="dropped"))
     await until(pilot, lambda: "[dropped by ana@test: Well," in text_of(app))
