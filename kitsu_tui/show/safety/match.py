@@ -34,6 +34,7 @@ _SPELLED = (
     (re.compile(r"\bgonna\b"), "going to"),
     (re.compile(r"\bwanna\b"), "want to"),
 )
+_SPELLED_HINT = re.compile(r" (?:m|ll|re|ve|s|d|t)\b|going to|want to|gonna|wanna")
 
 
 class Hit(Struct, frozen=True):
@@ -59,8 +60,12 @@ class Index:
         words: dict[str, bool] = {}
         patterns: list[tuple[str, Rule]] = []
         phrases: list[tuple[str, Rule]] = []
+        foreign: set[str] = set()
+        english: set[str] = set()
         for rule in rules:
+            spoken = english if not rule.languages or "en" in rule.languages else foreign
             for term in rule.terms:
+                spoken.update(term.split())
                 for form in _forms(term):
                     table.setdefault(_wrap(form, rule.match), []).append((rule, term))
                 bare = term.replace(" ", "")
@@ -88,7 +93,13 @@ class Index:
         self._tree = _tree({key: (len(key), tuple(some)) for key, some in table.items()})
         self._squeezed = _tree({key: (len(key), tuple(some)) for key, some in squeezed.items()})
         spread = _tree({key: (len(key), *what) for key, what in loose.items()})
-        self._resolver = Resolver(self._tree, spread, words)
+        self._resolver = Resolver(
+            self._tree,
+            spread,
+            words,
+            ((bare, term) for bare, (term, _) in loose.items()),
+            foreign - english,
+        )
         self._loose = loose
         self._patterns = Patterns(patterns)
         self._phrases = Patterns(phrases)
@@ -205,7 +216,7 @@ class _Group:
 def _forms(term: str) -> set[str]:
     """A term as contractions have it: "i m" and "im", "going to" and "gonna"."""
     forms = {term}
-    if " " in term:
+    if _SPELLED_HINT.search(term):
         for pattern, to in _SPELLED:
             forms |= {pattern.sub(to, form) for form in forms}
     return forms

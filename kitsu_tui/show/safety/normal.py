@@ -63,6 +63,8 @@ def shortened(text: str) -> str:
 
 def term(text: str) -> str:
     """A rule's term as it looks in a text's row of words: "Jack-Off" is "jack off"."""
+    if text.isascii() and text.replace(" ", "").isalnum():
+        return " ".join(text.lower().split())
     return " ".join(WORD.findall(fold(clean(text))))
 
 

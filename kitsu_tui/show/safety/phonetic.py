@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import re
 
-_DOUBLE = re.compile(r"([a-z])\1+")
-_RULES = [
-    (re.compile(r"^(?:kn|gn|pn)"), "n"),
-    (re.compile(r"^wr"), "r"),
-    (re.compile(r"^wh(?=o)"), "h"),
-    (re.compile(r"^x"), "z"),
-    (re.compile(r"(?<!^)(?<![aeo])y(?![aeiou]$)"), "i"),
-    # A vowel, one consonant and a silent e: long, another sound than without.
-    (re.compile(r"a([bcdfgkpstvz])e(?=$|[sd]$|rs?$)"), r"A\1"),
-    (re.compile(r"i([bcdfgkpstvz])e(?=$|[sd]$|rs?$)"), r"Y\1"),
-    (re.compile(r"o([bcdfgkpstvz])e(?=$|[sd]$|rs?$)"), r"O\1"),
-    (re.compile(r"u([bcdfgkpstvz])e(?=$|[sd]$|rs?$)"), r"U\1"),
-]
+_INITIAL = {"kn": "n", "gn": "n", "pn": "n", "wr": "r"}
+_Y = re.compile(r"(?<!^)(?<![aeo])y(?![aeiou]$)")
+# A vowel, one consonant and a silent e: long, another sound than without.
+_LONG = re.compile(r"([aiou])([bcdfgkpstvz])e(?=$|[sd]$|rs?$)")
+_LONG_VOWEL = {"a": "A", "i": "Y", "o": "O", "u": "U"}
 _PIECES = {
     "tch": "C", "sch": "S", "sh": "S", "ch": "C", "ph": "f", "ck": "k", "kh": "k",
     "qu": "k", "q": "k", "x": "ks", "z": "s", "dg": "j", "gh": "g", "th": "T",
@@ -32,25 +24,37 @@ _PIECES = {
 }  # fmt: skip
 _PIECE = re.compile("|".join(sorted(map(re.escape, _PIECES), key=len, reverse=True)))
 _RUN = re.compile(r"(.)\1+")
-_ENDS = [
-    (re.compile(r"(?<=..)(?:er|ar|or|ur|ir)$"), "R"),
-    (re.compile(r"(?<=..)(?:er|ar|or|ur|ir)s$"), "Rs"),
-    (re.compile(r"(?<=..)(?:A|ei)$"), "i"),  # "pussay", "fuckey"
-    (re.compile(r"(?<=..[^aeiouAYOUW])e$"), ""),
-    (re.compile(r"(?<=[^SCT])h(?=[^aeiouAYOUW]|$)"), ""),
-]
+_R = re.compile(r"(?<=..)(?:er|ar|or|ur|ir)(s?)$")
+_MUTE = re.compile(r"(?<=[^SCT])h(?=[^aeiouAYOUW]|$)")
 _VOWEL = re.compile(r"[aeiouAYOUW]+")
 
 
 def sound(word: str) -> str:
     """The key of a lower-case Latin word: equal keys sound alike."""
-    for pattern, to in _RULES:
-        word = pattern.sub(to, word)
-    if word[:1] == "y":
-        word = "J" + word[1:]
+    begin = _INITIAL.get(word[:2])
+    if begin:
+        word = begin + word[2:]
+    elif word.startswith("who"):
+        word = word[1:]
+    elif word.startswith("x"):
+        word = "z" + word[1:]
+    if "y" in word:
+        word = _Y.sub("i", word)
+        if word.startswith("y"):
+            word = "J" + word[1:]
+    if "e" in word:
+        word = _LONG.sub(lambda found: _LONG_VOWEL[found[1]] + found[2], word)
     word = _PIECE.sub(lambda found: _PIECES[found.group()], word)
-    for pattern, to in _ENDS:
-        word = pattern.sub(to, word)
+    if "r" in word:
+        word = _R.sub(r"R\1", word)
+    if len(word) > 3 and word[-1] == "e" and word[-2] not in "aeiouAYOUW":
+        word = word[:-1]
+    elif len(word) > 2 and word[-1] == "A":
+        word = word[:-1] + "i"  # "pussay", "fuckey"
+    elif len(word) > 3 and word.endswith("ei"):
+        word = word[:-2] + "i"
+    if "h" in word:
+        word = _MUTE.sub("", word)
     return _RUN.sub(r"\1", word)
 
 

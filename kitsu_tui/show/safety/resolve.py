@@ -9,7 +9,7 @@ are read as letters or a stretched letter is cut down, leads nowhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
@@ -55,10 +55,22 @@ class Resolver:
     Args:
         tree: finds a term in " word "; an automaton of match.py.
         loose: finds terms and phrases without their spaces: values (length, term, kind).
+        foreign: those of other languages: not looked for by sound, mask or repeats.
+        whole: terms without their spaces, and as they are.
         vocabulary: every word of every term; true for one that is a term by itself.
     """
 
-    def __init__(self, tree: Any, loose: Any, vocabulary: dict[str, bool]) -> None:
+    def __init__(
+        self,
+        tree: Any,
+        loose: Any,
+        vocabulary: dict[str, bool],
+        whole: Iterable[tuple[str, str]],
+        foreign: Collection[str] = (),
+    ) -> None:
+        self._whole: dict[str, list[str]] = {}
+        for bare, term in whole:
+            self._whole.setdefault(leet.merged(bare), []).append(term)
         self._tree = tree
         self._loose = loose
         self._words = vocabulary
@@ -69,11 +81,12 @@ class Resolver:
         self._blur: dict[str, list[str]] = {}
         self._bare: dict[str, list[str]] = {}
         self._shapes: dict[tuple[int, str], list[str]] = {}
-        for word, alone in vocabulary.items():
-            if not word.isascii() or not word.isalpha():
+        # Terms by themselves first: of many that a mask fits they count most.
+        for word, alone in sorted(vocabulary.items(), key=lambda item: not item[1]):
+            if word in foreign or not word.isascii() or not word.isalpha():
                 continue
             thin = normal.collapse(word)
-            if thin != word and len(thin) >= 3:
+            if thin != word and len(thin) >= 2:
                 self._thin.setdefault(thin, []).append(word)
             if "l" in word or "i" in word:
                 self._merged.setdefault(leet.merged(word), []).append(word)
@@ -133,6 +146,8 @@ class Resolver:
             elif apart:
                 for name, word in self._within(form, "spaced"):
                     found.setdefault(word, name)
+                for word in self._whole.get(leet.merged(form), ()):
+                    found.setdefault(word, "spaced+leet")
             common = common or (len(form) > 2 and ordinary.is_word(form))
         basic = next((form for form, view in forms.items() if view == "leet"), "")
         if letters.isalpha() and letters == bare:
@@ -178,13 +193,17 @@ class Resolver:
         if thin == form and not self._thin.get(thin):
             return False
         short = normal.shortened(form)
+        common = False
         for cut in (short, thin):
-            if cut != form:
-                if self._known(cut):
-                    found[cut] = name
-                    return False
-                if cut is short and ordinary.is_word(cut):
-                    return True
+            if cut == form:
+                continue
+            plain = len(cut) > 2 and ordinary.is_word(cut)
+            # "goood" is "good"; that it might be "god" counts within a phrase only.
+            if self._known(cut) and not (common and self._words.get(cut, True)):
+                found[cut] = name
+            common = common or plain
+        if common:
+            return True
         for word in self._with_endings(thin, self._thin, _ENDINGS):
             # "niger" for the word with two g: a country, unless something is stretched.
             if thin != form or len(word) > 5:
@@ -210,7 +229,7 @@ class Resolver:
     def _one(self, form: str) -> Iterator[tuple[str, str]]:
         words = self._words
         turned = form[::-1]
-        if len(form) >= 4 and self._known(turned):
+        if (len(form) >= 4 and self._known(turned)) or words.get(turned) is False:
             yield "reversed", turned
         size = (form + form).find(form, 1)
         if 3 <= size < len(form) and self._known(form[:size]):
@@ -222,7 +241,7 @@ class Resolver:
         if len(form) >= 4:
             for at in range(1, len(form) - 1):
                 swapped = form[:at] + form[at + 1] + form[at] + form[at + 2 :]
-                if words.get(swapped):
+                if swapped in words:
                     yield "swapped", swapped
             if _X_VOWEL.search(form):
                 for word in self._shaped(_X_VOWEL.sub("*", form)):
@@ -253,7 +272,7 @@ class Resolver:
             if view == "spaced":
                 fits = size >= 4 or not (before or after)
             elif kind == "phrase":
-                fits = size >= 8
+                fits = size >= 8 or (size >= 5 and not (before or after))
             elif kind == "word":
                 fits = size >= 5 and (
                     (after in _AFTER and len(before) >= 3 and ordinary.is_word(before))

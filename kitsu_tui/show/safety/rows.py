@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
-from kitsu_tui.show.safety import ordinary, spelled
+from kitsu_tui.show.safety import leet, ordinary, spelled
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
 from kitsu_tui.show.safety.resolve import Reading, Resolver
 from kitsu_tui.show.safety.rules import Rule
@@ -188,11 +188,16 @@ class Text:
         """Rows in which pieces are read in another way."""
         runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
         most = max((len(reading.found) for reading in self._readings), default=0)
+        if most == 1 and ("4" in self.chunks or "2" in self.chunks):
+            most = 2  # a figure is a word or a letter
         most = max([most, *(len(reading.found) or 1 for *_, reading in runs)])
         for which in range(min(most, MAX_ROWS)):
             yield self._row(runs, which)
+        if runs and any(reading.found for reading in self._readings):
+            yield self._row([], 0)
         if any(reading.backwards for reading in self._readings):
-            yield self._backwards()
+            yield self._backwards(-1)
+            yield self._backwards(1)
         if _CAMEL_HINT.search(self.whole):
             yield self._camel()
         words = WORD.findall(self.low)
@@ -238,7 +243,9 @@ class Text:
                 start, _ = self._spans()[index]
                 for match in WORD.finditer(self.chunks[index]):
                     word = match.group()
-                    alias = ALIASES.get(word)
+                    alias = ALIASES.get(word) if which % 2 == 0 else None
+                    if alias is None and len(word) < 5 and not word.isalpha():
+                        alias = next(iter(leet.readings(word)), None)
                     for part in (alias or word).split():
                         words.append(part)
                         spans.append((start + match.start(), start + match.end()))
@@ -288,11 +295,12 @@ class Text:
             reading = self._resolver.run(piece, letters, apart=True)
         return begin, end, letters, reading
 
-    def _backwards(self) -> Row:
-        found = [match.span() for match in WORD.finditer(self.low)]
-        words = [self.low[start:end][::-1] for start, end in found][::-1]
-        views = ["" if ordinary.is_word(word[::-1]) else "reversed" for word in words]
-        return Row(words, found[::-1], views)
+    def _backwards(self, step: int) -> Row:
+        """Every word turned round; with a step of -1 the line as well."""
+        found = [match.span() for match in WORD.finditer(self.low)][::step]
+        words = [self.low[start:end] for start, end in found]
+        views = ["" if ordinary.is_word(word) else "reversed" for word in words]
+        return Row([word[::-1] for word in words], found, views)
 
     def _camel(self) -> Row:
         words: list[str] = []

@@ -73,8 +73,20 @@ _KEYS = frozenset(
         "phrases",
     ]
 )
-# Scalars are taken as written, so that no time goes into what type they might be.
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]
+    """Scalars are taken as written: no time goes into what type they might be."""
+
+    def resolve(self, _kind: type, _value: object, _implicit: object) -> str:
+        return "tag:yaml.org,2002:str"
+
+    def descend_resolver(self, _node: object, _index: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 class SafetyError(Exception):

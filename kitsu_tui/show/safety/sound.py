@@ -48,6 +48,8 @@ _ALIKE = str.maketrans(
 _KINDRED = str.maketrans(
     {"i": "ɪ", "u": "ʊ", "ɔ": "ɑ", "ɒ": "ɑ", "ɜ": "ə", "ɚ": "ə", "ɝ": "ə", "ɘ": "ə", "ɵ": "ə"}
 )
+_LATER = str.maketrans({"ɪ": "ə", "ʌ": "ə"})
+_SHORT = 2
 _VOWELS = "aeiouyæɑɒɔəɛɜɚɝɘɵɪʊʌɐᵻøœɨʉ"
 _MUTE_H = re.compile(f"h(?![{_VOWELS}])")
 _R = re.compile("(?<=[əɑ])ɹ(?![ɑæɛeaoʌʊɪ])")
@@ -130,8 +132,13 @@ def near(joined: str) -> str:
     text = _R.sub("", _MUTE_H.sub("", joined.translate(_KINDRED)))
     first = _FIRST.match(text)
     if first is not None:
-        text = text[: first.end()] + text[first.end() :].replace("ɪ", "ə").replace("ʌ", "ə")
+        text = text[: first.end()] + text[first.end() :].translate(_LATER)
     return _TWICE.sub(r"\1", text)
+
+
+def _late(sound: str) -> str:
+    """The near form of what stands behind something else."""
+    return near(sound).translate(_LATER)
 
 
 class SoundIndex:
@@ -288,6 +295,8 @@ def build(
     }
     keep = spelling_long - {""}
     apart = {form for form in joined if form not in keep and _falls_apart(form, common.near)}
+    short = {near(sound) for sound in common.short} | {_late(sound) for sound in common.short}
+    apart |= {form for form in joined if form not in spelling and _falls_apart(form, short)}
     apart |= {form for form in joined if form in common.near and form not in spelling}
     kept = Keys(
         terms=listened,
@@ -313,6 +322,8 @@ class _Common(Struct):
     exact_begin: set[str] = set()
     near: set[str] = set()
     near_begin: set[str] = set()
+    short: set[str] = set()
+    """Letters, and words of two: any of them may stand behind any other ("T T", "he he")."""
 
 
 def _common(
@@ -331,10 +342,12 @@ def _common(
     stem_sizes, rough_sizes = _sizes(stems), _sizes(rough_stems)
     found = _Common()
     for word, sound in ordinary:
-        if len(word) < 2 and word not in ("a", "i", "o"):
-            continue
         heard = words(sound)
         if len(heard) != 1:
+            continue
+        if len(word) <= _SHORT:
+            found.short.add(heard[0])
+        if len(word) < 2 and word not in ("a", "i", "o"):
             continue
         whole, form = heard[0], near(heard[0])
         begins = [whole[:size] for size in stem_sizes if whole[:size] in stems]
