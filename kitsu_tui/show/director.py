@@ -12,13 +12,14 @@ from collections.abc import Callable
 
 from engines.wire import show
 from engines.wire.envelope import Cancel
-from kitsu_tui.show.answer import Answer, Stage
+from kitsu_tui.show.answer import Answer
 from kitsu_tui.show.bargein import meaning, same_words, words
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.floor import Floor, Wish
 from kitsu_tui.show.hearing import Hearing
 from kitsu_tui.show.hold import Hold
 from kitsu_tui.show.speech import heard_text
+from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Status, Turn
 from kitsu_tui.show.turns import Turns, VoiceHook
 

@@ -21,7 +21,6 @@ from kitsu_tui import __version__, platform
 from kitsu_tui.config import ConfigError, Loaded, endpoint, paths
 from kitsu_tui.config.filelock import LockTimeout, file_lock
 from kitsu_tui.config.persona import Persona, load_persona
-from kitsu_tui.show.answer import Stage
 from kitsu_tui.show.bus import LOGS_EVERY_S, Bus
 from kitsu_tui.show.control import Server
 from kitsu_tui.show.director import Director
@@ -39,6 +38,7 @@ from kitsu_tui.show.rules_watch import RulesWatch
 from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.scenes import Scenes
 from kitsu_tui.show.sounds import Sounds
+from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.supervisor import Supervisor, specs
 from kitsu_tui.show.switch import Switcher
 from kitsu_tui.show.unit import Around, child_environ

@@ -16,7 +16,7 @@ from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.spec import Around, Spec, child_environ, specs
 
 if TYPE_CHECKING:
-    from kitsu_tui.show.answer import Stage
+    from kitsu_tui.show.stage import Stage
 
 
 @dataclass(frozen=True)

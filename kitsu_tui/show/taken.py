@@ -9,8 +9,8 @@ from kitsu_tui.config.persona import Persona
 from kitsu_tui.show.prepared import Prepared
 
 if TYPE_CHECKING:
-    from kitsu_tui.show.answer import Stage
     from kitsu_tui.show.main import Running
+    from kitsu_tui.show.stage import Stage
 
 log = logging.getLogger("show.switch")
 

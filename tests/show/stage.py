@@ -27,7 +27,7 @@ from engines.wire import audio, show
 from engines.wire.message import EventKind
 from kitsu_tui.config import Profile
 from kitsu_tui.config.persona import Persona, Preset
-from kitsu_tui.show import answer
+from kitsu_tui.show import stage as of_show
 from kitsu_tui.show.director import Director
 from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.history import History
@@ -185,7 +185,7 @@ class Stage:
         keeper.gate = GATE
         self.gate = keeper
         self.history = History(8, 4)
-        self.scene = answer.Stage(
+        self.scene = of_show.Stage(
             supervisor=self.cast,  # type: ignore[arg-type]
             tell=self.told.append,
             judge=Judge(keeper, 5.0, AtOnce()),
