@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def keeper_of(loaded: Loaded) -> Keeper:
     """The rules of a profile, not loaded yet."""
-    languages = loaded.profile.safety.languages or None
-    return Keeper(loaded.safety_folder(), loaded.safety_files(), loaded.blocklist(), languages)
+    return Keeper(*loaded.safety_rules(), loaded.blocklist(), loaded.languages())
 
 
 def report(loaded: Loaded) -> RulesReport:

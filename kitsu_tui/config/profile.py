@@ -107,6 +107,14 @@ class Loaded:
         family = ["family"] if self.profile.persona.family_friendly else []
         return list(dict.fromkeys([*ALWAYS, *family, *self.profile.safety.files]))
 
+    def safety_rules(self) -> tuple[Path, list[str]]:
+        """The folder and the names of the gate's rule files."""
+        return self.safety_folder(), self.safety_files()
+
+    def languages(self) -> list[str] | None:
+        """The languages whose rules hold; None: all that there are."""
+        return self.profile.safety.languages or None
+
     def blocklist(self) -> Path:
         """The operator's own blocklist: a rule file that may not be there."""
         return paths.state_dir(self.environ) / "blocklist.yaml"

@@ -95,8 +95,8 @@ def safety(context: Context) -> Finding:
         return skipped("safety", UNREADABLE)
     from kitsu_tui.show.safety import Keeper
 
-    folder = context.loaded.safety_folder()
-    keeper = Keeper(folder, context.loaded.safety_files(), context.loaded.blocklist())
+    folder, files = context.loaded.safety_rules()
+    keeper = Keeper(folder, files, context.loaded.blocklist(), context.loaded.languages())
     keeper.refresh(force=True)
     if keeper.gate is None:
         return bad("safety", keeper.error or "no rules", f"correct the files in {folder}")

@@ -95,7 +95,7 @@ class Running:
         profile = loaded.profile
         self.persona: Persona = load_persona(loaded.persona_path())
         self.persona.check_preset(profile.persona.preset)
-        self.gate = Keeper(loaded.safety_folder(), loaded.safety_files(), loaded.blocklist())
+        self.gate = Keeper(*loaded.safety_rules(), loaded.blocklist(), loaded.languages())
         self.rules = RulesWatch(self)
         engine_specs = specs(loaded)
         self._mask = mask

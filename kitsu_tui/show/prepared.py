@@ -83,9 +83,9 @@ def prepare(
     found = plan(before, loaded, scenes=scenes)
     persona = load_persona(loaded.persona_path())
     persona.check_preset(loaded.profile.persona.preset)
-    rules = loaded.safety_folder(), loaded.safety_files()
-    if rules != (before.safety_folder(), before.safety_files()):
-        gate = Keeper(*rules, loaded.blocklist())
+    rules, spoken = loaded.safety_rules(), loaded.languages()
+    if (rules, spoken) != (before.safety_rules(), before.languages()):
+        gate = Keeper(*rules, loaded.blocklist(), spoken)
         gate.refresh()
         if gate.gate is None:
             raise ConfigError(f"safety rules: {gate.error}")
