@@ -41,12 +41,19 @@ LEET = {
 }  # fmt: skip
 SOUNDS = [
     ("ck", "k"), ("ck", "kk"), ("fu", "phu"), ("fa", "pha"), ("fu", "foo"), ("ph", "f"),
-    ("ee", "ea"), ("er", "ah"), ("er", "ur"), ("it", "yt"), ("it", "eet"), ("c", "k"), ("ss", "zz"),
-    ("or", "awr"), ("igg", "ygg"), ("ore", "oar"), ("y", "ee"), ("igh", "y"), ("x", "ks"),
+    ("ee", "ea"), ("er", "ur"), ("it", "yt"), ("it", "eet"), ("cu", "ku"), ("co", "ko"),
+    ("ca", "ka"), ("ss", "zz"), ("or", "awr"), ("igg", "ygg"), ("ore", "oar"), ("ey", "ee"),
+    ("ny", "nee"), ("ty", "tee"), ("igh", "y"), ("x", "ks"), ("you", "yoo"), ("ie", "ee"),
 ]  # fmt: skip
 MARKS = "\u0300\u0301\u0302\u0303\u0308\u0323\u0331\u0332\u0335\u0336\u0337\u0338\u034f\u0361"
 HIDDEN = "\u200b\u200c\u200d\u2060\u00ad\ufeff\u200e"
 TAGS = [("<b>", "</b>"), ("<i>", "</i>"), ("<span class='x'>", "</span>"), ("**", "**"), ("_", "_")]
+
+ALPHABETS = [
+    (0xFF41, 0xFF21), (0x1D41A, 0x1D400), (0x1D622, 0x1D608), (0x1D68A, 0x1D670),
+    (0x24D0, 0x24B6), (0x1D5EE, 0x1D5D4), (0x1D4EA, 0x1D4D0),
+]  # fmt: skip
+"""Where other alphabets begin: small letters, capitals."""
 
 Draw = random.Random
 
@@ -71,10 +78,7 @@ def case(term: str, draw: Draw) -> str:
 
 
 def width(term: str, draw: Draw) -> str:
-    low, high = draw.choice(
-        [(0xFF41, 0xFF21), (0x1D41A, 0x1D400), (0x1D622, 0x1D608), (0x1D68A, 0x1D670)]
-        + [(0x24D0, 0x24B6), (0x1D5EE, 0x1D5D4), (0x1D4EA, 0x1D4D0)]
-    )
+    low, high = draw.choice(ALPHABETS)
 
     def wide(char: str) -> str:
         if not char.isascii() or not char.isalpha():
@@ -129,7 +133,7 @@ def punctuation(term: str, draw: Draw) -> str:
         at = draw.randrange(1, len(word))
         return word[:at] + sign + word[at:]
 
-    return words(term, cut) if sign != "'" else words(term, lambda word: "-".join(word))
+    return words(term, cut) if sign != "'" else words(term, "-".join)
 
 
 def repeats(term: str, draw: Draw) -> str:
@@ -184,11 +188,14 @@ def split(term: str, draw: Draw) -> str:
     return term.replace(longest, f"{longest[:at]} {longest[at:]}", 1)
 
 
+PAIRS = [
+    (leet, hidden), (leet, case), (confusables, marks), (confusables, punctuation),
+    (repeats, case), (leet, punctuation), (hidden, spacing), (case, marks), (repeats, leet),
+]  # fmt: skip
+
+
 def mixed(term: str, draw: Draw) -> str:
-    first, second = draw.choice(
-        [(leet, hidden), (leet, case), (confusables, marks), (confusables, punctuation)]
-        + [(repeats, case), (leet, punctuation), (hidden, spacing), (case, marks), (repeats, leet)]
-    )
+    first, second = draw.choice(PAIRS)
     return second(first(term, draw), draw)
 
 
