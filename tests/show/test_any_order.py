@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.wire import show
+from engines.wire import control, show
 from kitsu_tui.show.director import Refusal
+from kitsu_tui.show.line_verbs import decide, set_review
 from tests.show.cast import Job
 from tests.show.stage import Stage, Voice
 from tests.show.stand_in import NAMES
@@ -41,6 +42,11 @@ events = st.one_of(
     st.tuples(st.just("resume"), one),
     st.tuples(st.just("kill"), engine, st.booleans()),
     st.tuples(st.just("start"), engine),
+    st.tuples(
+        st.just("decide"),
+        st.sampled_from(["air", "drop", "hold", "replace", "drop behind", "hold behind"]),
+    ),
+    st.tuples(st.just("review"), st.booleans()),
 )
 scenes = st.one_of(
     st.tuples(st.just("work_ahead"), spoken, st.lists(line, min_size=1, max_size=4)),
@@ -57,6 +63,7 @@ class Chaos:
         self.stage = stage
         self.voice: Voice | None = None
         self.typed = 0
+        self.dropped: set[tuple[int, int, int]] = set()
         self.tasks: list[asyncio.Task[Any]] = []
 
     async def happen(self, event: tuple[Any, ...]) -> None:
@@ -69,10 +76,17 @@ class Chaos:
             assert piece.at.epoch == self.stage.latch.epoch, f"heard after a panic: {piece.at}"
             assert not self.stage.latch.panicked
             assert self.sure(piece.at.turn), f"heard before it was sure: {piece.at}"
+            key = (piece.at.turn, piece.at.rev, piece.at.seq)
+            assert key not in self.dropped, f"heard although it was dropped: {piece.at}"
+            waits = [(x.turn, x.rev, x.seq) for x in self.stage.scene.desk.lines if x.waits]
+            assert key not in waits or piece.at.seq in self.airing(), f"heard: {piece.at}"
         order = self.stage.speaker.order()
         assert len(set(order)) == len(order), f"two answers at once: {order}"
         assert not self.stage.faults, self.stage.faults
         self.stage.open_turns()
+
+    def airing(self) -> set[int]:
+        return {line.seq for line in self.stage.scene.desk.lines if line.audible_ns}
 
     def ended(self) -> set[int]:
         return {event.turn for event in self.stage.of(show.TurnDone)}
@@ -147,6 +161,31 @@ class Chaos:
 
     async def interrupt(self, _: int) -> None:
         self.stage.director.interrupt()
+
+    async def decide(self, what: str) -> None:
+        """An operator decides about the next line, or about the one behind it."""
+        what, _, behind = what.partition(" ")
+        desk = self.stage.scene.desk
+        still = [line for line in desk.lines if line.open]
+        turn, seq = (still[-1].turn, still[-1].seq) if still and behind else (0, 0)
+        text = "I say so." if what == "replace" else ""
+        ask = control.Line(what=what, turn=turn, seq=seq, text=text)  # type: ignore[arg-type]
+        work = asyncio.ensure_future(decide(desk, ask))
+        while not work.done():
+            await self.stage.advance(0.1)
+        if work.exception() is not None:
+            assert isinstance(work.exception(), Refusal), work.exception()
+            return
+        if what == "drop":
+            gone = [line for line in still if line.decided == "drop"]
+            self.dropped |= {(one.turn, one.rev, one.seq) for one in gone if not one.audible_ns}
+
+    async def review(self, on: bool) -> None:
+        review = control.Review(on=on, wait_s=2.0, then="air" if on else "drop")
+        work = asyncio.ensure_future(set_review(self.stage.scene.desk, review))
+        while not work.done():
+            await self.stage.advance(0.1)
+        work.result()
 
     async def skip(self, _: int) -> None:
         self.stage.director.skip()
