@@ -55,6 +55,7 @@ class Judge:
 
     Attributes:
         opinion: asked for a second opinion, where there is one.
+        said: to be called with what is on air.
         alert: tells the operator of a gate or check that fails: once, until it works again.
     """
 
@@ -67,6 +68,7 @@ class Judge:
         self.opinion_s = 0.8
         self.opinion_late: Literal["gate", "drop"] = "gate"
         self.alert: Alert = lambda level, text: None
+        self.said: Callable[[str], None] = lambda text: None
         self._own = worker is None
         self._worker: Executor = worker or Worker("gate")
         self._hung: list[Future[Judgement]] = []

@@ -29,6 +29,7 @@ from kitsu_tui.show.durable import Latch, Ledger
 from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.judge import Judge
+from kitsu_tui.show.kept_in import KeptIn
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.opinion import Opinions
@@ -121,6 +122,7 @@ class Running:
         self.judge.opinion = self.opinions.use(profile.safety)
         self.judge.use(profile.safety)
         self.judge.alert = self.alert
+        self.kept_in = KeptIn(self.judge, loaded, self.persona)
         self.stage = Stage(
             supervisor=self.supervisor,
             tell=self.bus.tell,

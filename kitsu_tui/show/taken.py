@@ -30,6 +30,7 @@ def take(running: Running, found: Prepared, by: str) -> None:
     running.loaded, stage.profile = found.loaded, profile
     running.persona, stage.preset, stage.mood, _ = will
     stage.persona = running.persona
+    running.kept_in.use(found.loaded, running.persona)
     stage.history.resize(profile.conversation.history_turns, profile.conversation.history_block)
     if other_rules:
         running.job(running.rules.tell(found.gate))

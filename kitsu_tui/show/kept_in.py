@@ -1,0 +1,44 @@
+"""What must not leave her: found anew whenever persona or profile change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engines.wire.logline import is_secret
+from kitsu_tui.config import Loaded
+from kitsu_tui.config.persona import Persona
+from kitsu_tui.show.judge import Judge
+from kitsu_tui.show.prepared import secrets
+from kitsu_tui.show.safety.leaks import Leaks
+from kitsu_tui.show.safety.repeats import Repeats
+
+
+class KeptIn:
+    """The two checks that go by what she knows and what she said.
+
+    Args:
+        judge: gets them.
+    """
+
+    def __init__(self, judge: Judge, loaded: Loaded, persona: Persona) -> None:
+        self.leaks = Leaks()
+        self.repeats = Repeats(loaded.profile.safety.repeats)
+        judge.output_checks += [self.leaks, self.repeats]
+        judge.said = self.repeats.said
+        self.use(loaded, persona)
+
+    def use(self, loaded: Loaded, persona: Persona) -> None:
+        """Go by another profile or persona."""
+        known = [
+            value
+            for environ in (loaded.environ, secrets(loaded))
+            for name, value in environ.items()
+            if is_secret(name)
+        ]
+        self.leaks.learn(persona, known, str(Path.home()))
+        conversation = loaded.profile.conversation
+        lines = [line for some in persona.refusals.values() for line in some]
+        self.repeats.use(
+            loaded.profile.safety.repeats,
+            [*lines, conversation.refusal_line, conversation.failure_line],
+        )
