@@ -197,7 +197,7 @@ class Opinions:
             tries += 1
             if not self._supervisor.is_ready("guard"):
                 self._gone = self._supervisor.why_not("guard")
-                tries = min(tries, 3)  # whether it is there again costs nothing to see
+                tries = 0  # whether it is there again costs nothing to see
                 continue
             try:
                 await self._ask(guard.Ask(text=HARMLESS), self._safety.opinion_ms / 1000)

@@ -17,6 +17,7 @@ import pytest
 from kitsu_tui.cli import safety
 from kitsu_tui.cli.safety_trial import LONGEST, Trial, lines, plain
 from kitsu_tui.config import load_profile
+from kitsu_tui.config.profile import ALWAYS
 from tests.conftest import Sandbox
 from tests.support.show import KITSU
 
@@ -35,7 +36,7 @@ def profile(sandbox: Sandbox, tmp_path: Path) -> str:
     """A profile with rules of its own."""
     folder = tmp_path / "rules"
     folder.mkdir()
-    for name in ("private", "injection", "family"):
+    for name in (*ALWAYS[1:], "family"):
         (folder / f"{name}.yaml").write_text(f"rules: [{{id: {name}, terms: [unheard{name}]}}]\n")
     (folder / "base.yaml").write_text(RULES)
     path = tmp_path / "mine.yaml"

@@ -136,7 +136,8 @@ async def test_what_is_the_shows_own_changes_at_once(live: Live) -> None:
     assert changed.restarted == []
     assert "persona.preset" in changed.changed
     assert [a.name for a in live.of(show.Acted)] == ["profile"]
-    assert len(stage.judge.keeper.gate.rules) == state.rules  # type: ignore[union-attr]
+    rules = len(stage.judge.keeper.gate.rules)  # type: ignore[union-attr]
+    await until(lambda: live.state.rules == rules)
     assert live.running.gate is stage.judge.keeper
 
 
