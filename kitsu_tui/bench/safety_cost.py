@@ -36,8 +36,9 @@ def many_rules(count: int, seed: int = 1) -> str:
             f"    severity: {dice.randint(2, 5)}",
             "    action: drop",
             f"    match: {match}",
-            f"    endings: {'[s]' if match == 'word' else '[]'}",
         ]
+        if match == "word" and number % 3 == 0:
+            lines.append("    endings: [s]")
         if number % 50 == 0:
             lines.append(f"    patterns: ['\\b{words[0]}\\W+\\d{{2,4}}\\b']")
         else:

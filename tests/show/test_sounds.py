@@ -23,6 +23,7 @@ from kitsu_tui.show.turn import SpokenLine
 from tests.show.safety.test_sound import ORDINARY, SOUNDS
 
 DATA = Path(__file__).parents[1] / "data" / "safety"
+ALL_WORDS = english.words()
 RULES = Path(__file__).parents[2] / "profiles" / "safety"
 TERMS = "rules: [{id: slur, category: slur, severity: 5, terms: [%s]}]"
 
@@ -213,6 +214,14 @@ SPELT_BY_SOUND = """
 """
 
 
+GRAVE = """
+rules:
+  - {id: swear, category: profanity, severity: 3, match: stem, terms: [fuck, cunt]}
+  - {id: slur, category: slur, severity: 5, terms: [faggot, nigger, kike, tranny, chink, "1488"]}
+  - {id: harm, category: harm, severity: 5, terms: [kill yourself, rape, heil hitler]}
+"""
+
+
 @pytest.mark.real
 async def test_the_starter_voice_stops_spellings_by_sound_and_no_ordinary_line(
     tmp_path: Path, starter_models: ModelStore, monkeypatch: pytest.MonkeyPatch
@@ -223,22 +232,12 @@ async def test_the_starter_voice_stops_spellings_by_sound_and_no_ordinary_line(
     every = [text for path in paths for text in path.read_text("utf-8").splitlines()]
     plain = [text for text in every if text and not text.startswith("#")]
     lines = plain[:: max(1, len(plain) // 300)][:300]
-    # The whole list takes seconds: what the lines say, and what terms sound like.
+    # The whole list takes seconds: what the lines say, what terms sound like, and short words.
     said = {word.strip(".,!?'\"").lower() for text in lines for word in text.split()}
-    more = {
-        "come",
-        "tea",
-        "dike",
-        "sheet",
-        "beach",
-        "count",
-        "hoe",
-        "dick",
-        "speak",
-        "can't",
-        "you",
-    }
-    monkeypatch.setattr(english, "words", lambda: frozenset(w for w in said | more if w.isalpha()))
+    said |= {"come", "dike", "sheet", "beach", "count", "dick", "speak"}
+    short = {word for word in ALL_WORDS if len(word) <= 3}
+    some = frozenset(word for word in said | short if word.isalpha())
+    monkeypatch.setattr(english, "words", lambda: some)
     config = tts.Config(
         model=str(starter_models.path("piper-en_US-joe-medium")), cache_dir=str(tmp_path / "cache")
     )
@@ -249,9 +248,11 @@ async def test_the_starter_voice_stops_spellings_by_sound_and_no_ordinary_line(
             return await bench.peer.request(tts.PRONOUNCE, body, timeout=60)
 
         desk.request = request  # type: ignore[method-assign]
-        judge = sounds(desk, Gate.load(RULES), tmp_path, wait_s=60)
+        (tmp_path / "grave.yaml").write_text(GRAVE, "utf-8")
+        own = sounds(desk, Gate.load(tmp_path, ["grave"]), tmp_path, wait_s=60)
+        whole = sounds(desk, Gate.load(RULES), tmp_path, wait_s=60)
 
-        async def heard(texts: list[str]) -> list[bool]:
+        async def heard(judge: Sounds, texts: list[str]) -> list[bool]:
             out = []
             for at in range(0, len(texts), 100):
                 part = texts[at : at + 100]
@@ -262,8 +263,7 @@ async def test_the_starter_voice_stops_spellings_by_sound_and_no_ordinary_line(
 
         spelt = [text.strip() for text in SPELT_BY_SOUND.replace("\n", "|").split("|")]
         spelt = [text for text in spelt if text]
-        found = dict(zip(spelt, await heard(spelt), strict=True))
+        found = dict(zip(spelt, await heard(own, spelt), strict=True))
         assert [text for text, stopped in found.items() if not stopped] == []
-        stopped = dict(zip(lines, await heard(lines), strict=True))
+        stopped = dict(zip(lines, await heard(whole, lines), strict=True))
         assert [text for text, bad in stopped.items() if bad] == []
-        await judge.close()

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from string import ascii_lowercase
 
 from msgspec import Struct
 
@@ -31,8 +32,8 @@ MAX_PHONEMES = 40_000
 """In one sentence; more is none."""
 LONGEST_ORDINARY = 9
 """Letters of the ordinary words that are asked for: longer ones sound like no term."""
-MORE_ORDINARY = frozenset(("dict", "dicts"))
-"""In no dictionary, and said by programmers."""
+MORE_ORDINARY = frozenset(("dict", "dicts", *ascii_lowercase))
+"""In no dictionary: what programmers say, and letters."""
 _LEAST = 3
 """Phonemes that a key has at least, and one that may go over words one more."""
 _SPELT = range(3, 9)
@@ -48,7 +49,7 @@ _ALIKE = str.maketrans(
 _KINDRED = str.maketrans(
     {"i": "ɪ", "u": "ʊ", "ɔ": "ɑ", "ɒ": "ɑ", "ɜ": "ə", "ɚ": "ə", "ɝ": "ə", "ɘ": "ə", "ɵ": "ə"}
 )
-_LATER = str.maketrans({"ɪ": "ə", "ʌ": "ə"})
+_LATER = str.maketrans({"ɪ": "ə"})
 _SHORT = 2
 _VOWELS = "aeiouyæɑɒɔəɛɜɚɝɘɵɪʊʌɐᵻøœɨʉ"
 _MUTE_H = re.compile(f"h(?![{_VOWELS}])")

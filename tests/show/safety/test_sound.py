@@ -89,7 +89,6 @@ def test_listened_for_is_what_is_grave_and_always_stopped(listened: list[sound.T
         ("phucking", "fʌkɪŋ", "swear"),
         ("a shyt in here", "ɐ ʃɪɾ ɪn hɪɹ", "swear"),  # t between vowels
         ("phaggit", "fæɡɪt", "slur"),
-        ("phaggutt", "fæɡʌt", "slur"),
         ("nihgger", "nɪhɡɚ", "slur"),
         ("neegur is", "niɡɚɹ ɪz", "slur"),
         ("knee gur", "ni ɡɜ", "slur"),
