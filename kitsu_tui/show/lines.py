@@ -257,6 +257,7 @@ class Lines:
     def airs(self, line: Line) -> None:
         """It is audible."""
         self._stage.desk.airs(line)
+        self._stage.judge.said(line.text)
         if line.words != "profile" and self._origin is None:
             self._owed.append(line)
         else:
