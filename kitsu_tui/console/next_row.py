@@ -77,6 +77,12 @@ def _hints(keys: Keys, *, none: bool) -> tuple[Line, ...]:
     return sum(said, ()), sum(said[:2], ()), signs, ()
 
 
+def waits_words(keys: Keys, *, read_only: bool) -> str:
+    """What is said at once when a line begins to wait."""
+    air, drop = (key_word((*keys[name], "?")[0]) for name in ("air_line", "drop_line"))
+    return "a line of hers waits" + ("" if read_only else f": {air} airs it, {drop} drops it")
+
+
 def review_words(review: ReviewView) -> tuple[str, str, str]:
     """That each line is reviewed, from the longest form to the shortest."""
     then = "said" if review.then == "air" else "dropped"

@@ -365,7 +365,7 @@ async def test_a_past_session_opens_at_its_end_and_can_be_read_to_its_beginning(
         assert not app.link.attached
         await pilot.press("x")
         await until(pilot, lambda: any("a past session" in text for text in app.desk.notices_shown))
-        assert app.desk._now() == app.link.state.t  # what it counts does not go on
+        assert app.desk.now() == app.link.state.t  # what it counts does not go on
         await pilot.press("slash")
         assert "nothing can be asked of it" in text_of(app)
         await pilot.press("l")

@@ -32,7 +32,7 @@ from kitsu_tui.console.arrangement import (
 from kitsu_tui.console.keymap import Keys
 from kitsu_tui.console.lines import Line, between, width_of
 from kitsu_tui.console.link import ALL, Link
-from kitsu_tui.console.next_row import LINGER_S, next_row, wanted
+from kitsu_tui.console.next_row import waits_words
 from kitsu_tui.console.notice_line import NoticeLine
 from kitsu_tui.console.panes.alerts import Alerts, bell_due, unseen
 from kitsu_tui.console.panes.engines import Engines, summary
@@ -45,6 +45,7 @@ from kitsu_tui.console.stage_row import has_obs, open_obs
 from kitsu_tui.console.to_come import counts
 from kitsu_tui.console.widgets.input_line import InputLine
 from kitsu_tui.console.widgets.line_view import LineView
+from kitsu_tui.console.widgets.next_line import NextLine
 from kitsu_tui.console.widgets.prompt import Prompt, Take
 from kitsu_tui.console.widgets.row import Row
 
@@ -80,7 +81,6 @@ class Desk(Screen[None]):
         """Seconds since a press of panic that was not answered."""
         self._bell_told: int | None = None
         self._bell_rung = float("-inf")
-        self._next_at = float("-inf")
         self.keys: Keys = DEFAULT_KEYS
         self.transcript, self.engines = Transcript(), Engines()
         self.obs, self.logs = Obs(), Logs()
@@ -101,7 +101,7 @@ class Desk(Screen[None]):
         with Horizontal(id="asking"):
             yield Row(ident="question")
             yield Prompt(closed=self._answered, ident="prompt")
-        yield Row(ident="next")
+        yield NextLine(ident="next")
         yield Row(ident="footer")
 
     def on_mount(self) -> None:
@@ -288,19 +288,14 @@ class Desk(Screen[None]):
         if self._bell_told is None:
             self._bell_told = self.link.state.n
         if self.link.to_come.rings(self.link.state, self.link.by, now):
-            self._line_waits()
+            self.link.notice(waits_words(self.keys, read_only=self.link.read_only), "warn")
+            if self.bell:
+                self.app.bell()
         due, self._bell_told = bell_due(alerts, self._bell_told, self._bell_rung, now)
         if due:
             self._bell_rung = now
             if self.bell:
                 self.app.bell()
-
-    def _line_waits(self) -> None:
-        keys = [key_word((*self.keys[name], "?")[0]) for name in ("air_line", "drop_line")]
-        how = "" if self.link.read_only else f": {keys[0]} airs it, {keys[1]} drops it"
-        self.link.notice(f"a line of hers waits{how}", "warn")
-        if self.bell:
-            self.app.bell()
 
     def repaint(self) -> None:
         """Everything in sight, now."""
@@ -355,24 +350,10 @@ class Desk(Screen[None]):
         counts = {"alerts": len(unseen(state.alerts))}
         tabs = bars.tabs(names, self.active, self._marked, width - len(about) - 1, counts)
         self._row("tabs", between(tabs, ((about, "warn"),) if about else (), width))
-        self._next(now, width)
+        typing = isinstance(self.focused, InputLine)
+        row = self.query_one(NextLine)
+        self.set_class(row.bring(self.link, now, width, self.keys, typing=typing), "-next")
         self._footer(width)
-
-    def _next(self, now: float, width: int) -> None:
-        """The next line that is not on air, where there is one to be decided on."""
-        link = self.link
-        if not link.attached:
-            link.to_come.shown = None
-            self._next_at = float("-inf")
-        else:
-            link.to_come.look(link.state)
-            if wanted(link.state):
-                self._next_at = now
-        there = 0 <= now - self._next_at < LINGER_S
-        self.set_class(there, "-next")
-        if there:
-            typing = isinstance(self.focused, InputLine)
-            self._row("next", next_row(link, now, width, self.keys, typing=typing))
 
     def _footer(self, width: int) -> None:
         # In the focus layout neither frame nor tabs say that there is more below.
