@@ -120,6 +120,7 @@ def test_the_exit_code_only_where_it_is_asked_for(sandbox: Sandbox, profile: str
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes")
 def test_a_reader_that_leaves_ends_it_quietly(sandbox: Sandbox, profile: str) -> None:
     environ = dict(os.environ) | sandbox.environ
+    environ.pop("PYTHONUNBUFFERED", None)
     command = [*KITSU, "safety", "test", "--json", "-", "-p", profile]
     with subprocess.Popen(
         command,
