@@ -30,6 +30,7 @@ SLOW = {
     "tests/bench/test_obs_lab.py",
     "tests/bench/test_place.py",
     "tests/bench/test_rounds.py",
+    "tests/bench/test_safety.py",
     "tests/bench/test_stage.py",
     "tests/bench/test_terminal.py",
     "tests/cli/test_cli.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kitsu_tui.bench import safety_cost, safety_turns
+from kitsu_tui.bench import safety_corpora, safety_cost, safety_turns
 from kitsu_tui.bench.place import BenchFailed
 from kitsu_tui.bench.report import BenchReport, Figure, machine
 from kitsu_tui.bench.safety_judge import SURE, OtherJudge
@@ -66,7 +65,7 @@ async def run(
     notes: list[str] = []
     if "corpora" in parts:
         tell("corpora")
-        made, said = _corpora()
+        made, said = safety_corpora.figures(profile)
         figures, notes = figures + made, notes + said
     if "cost" in parts:
         tell("cost")
@@ -110,11 +109,6 @@ def ordinary() -> list[str]:
         raise BenchFailed(f"{DATA}: no ordinary*.txt: only the source tree has the lines")
     lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
     return [line for line in lines if line.strip() and not line.startswith("#")]
-
-
-def _corpora() -> tuple[list[Figure], list[str]]:
-    module = importlib.import_module("kitsu_tui.bench.safety_corpora")
-    return module.figures()  # type: ignore[no-any-return]
 
 
 def of_turns(found: list[Round], way: str) -> tuple[list[Figure], list[str]]:

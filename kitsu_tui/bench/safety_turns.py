@@ -83,13 +83,11 @@ def prompts(path: Path, count: int, seed: int) -> list[str]:
     if not said:
         raise BenchFailed(f"{path}: no prompt in it")
     dice = random.Random(seed)  # noqa: S311 - the same ones every time
-    found: list[str] = []
-    number = 0
-    while len(found) < count:
-        dice.shuffle(said)
-        found += [_ASIDES[(number + at) % len(_ASIDES)].format(p) for at, p in enumerate(said)]
-        number += 1
-    return found[:count]
+    dice.shuffle(said)
+    return [
+        _ASIDES[(at + at // len(said)) % len(_ASIDES)].format(said[at % len(said)])
+        for at in range(count)
+    ]
 
 
 class _LetIn(Answer):
@@ -104,6 +102,7 @@ class Rounds:
 
     def __init__(self, running: Running) -> None:
         self._running = running
+        self._sounds = running.loaded.profile.safety.sounds
         self._judged: list[show.Judged] = []
         running.bus.hook(self._note)
 
@@ -122,11 +121,11 @@ class Rounds:
         if running.gate.gate is None:
             raise BenchFailed(f"no rules: {running.gate.error}")
         running.supervisor.start()
-        for name in ("policy", "tts"):
+        for name in ("policy", "tts") if self._sounds else ("policy",):
             if not await running.supervisor.wait_ready(name, READY_S):
                 raise BenchFailed(f"{name} is not ready after {READY_S:g} s: see kitsu doctor")
         running.sounds.refresh()
-        if running.loaded.profile.safety.sounds and not await running.sounds.wait_known(READY_S):
+        if self._sounds and not await running.sounds.wait_known(READY_S):
             raise BenchFailed(f"the sounds to listen for are not read after {READY_S:g} s")
 
     async def ask(self, number: int, prompt: str, *, let_in: bool) -> Round:
@@ -165,6 +164,8 @@ class Rounds:
 
     async def _heard(self, event: show.Judged, number: int) -> str:
         """What stops a sentence by its sound; empty when nothing does."""
+        if not self._sounds:
+            return ""
         line = SpokenLine(seq=event.seq, text=event.spoken)
         read = await self._running.supervisor.request(
             "tts", tts.PRONOUNCE, tts.Pronounce(texts=[event.spoken]), timeout=TURN_S
