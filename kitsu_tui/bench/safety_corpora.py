@@ -1,9 +1,9 @@
 """How many of the committed unsafe lines the gate stops, how many ordinary ones it leaves alone.
 
 `tests/data/safety/unsafe.jsonl` has a line of JSON for each unsafe line (kind of disguise,
-category, class of the term, the base line that it is made from, the text), `ordinary*.txt` an ordinary line
-per line. Both are halved by a hash of the base line, so that every disguise of one line is in one
-half: rules are developed on `dev`, only reported on `held-out`.
+category, class of the term, the base line that it is made from, the text); `ordinary*.txt` hold an
+ordinary line per line. Both are halved by a hash of the base line, so that every disguise of one
+line is in one half: rules are developed on `dev`, only reported on `held-out`.
 """
 
 from __future__ import annotations
