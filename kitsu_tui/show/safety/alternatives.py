@@ -11,7 +11,7 @@ import re
 from kitsu_tui.show.safety import normal
 from kitsu_tui.show.safety.confusables import fold
 
-_TOKEN = re.compile(r"[()|]|[^()|]+")
+_PIECE = re.compile(r"[()|]|[^()|]+")
 Tree = list[list["str | Tree"]]
 """Alternatives, each a row of texts and alternatives."""
 
@@ -20,19 +20,19 @@ def parse(text: str) -> Tree:
     """ValueError when the brackets are not in pairs."""
     top: Tree = [[]]
     stack = [top]
-    for token in _TOKEN.findall(text):
-        if token == "(":
+    for piece in _PIECE.findall(text):
+        if piece == "(":
             inner: Tree = [[]]
             stack[-1][-1].append(inner)
             stack.append(inner)
-        elif token == ")":
+        elif piece == ")":
             if len(stack) == 1:
                 raise ValueError("a ) without its (")
             stack.pop()
-        elif token == "|":
+        elif piece == "|":
             stack[-1].append([])
         else:
-            stack[-1][-1].append(token)
+            stack[-1][-1].append(piece)
         if len(stack) > 20:
             raise ValueError("more than 20 brackets within each other")
     if len(stack) > 1:

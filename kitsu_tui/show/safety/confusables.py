@@ -79,7 +79,9 @@ def _single(char: str) -> str:
     low = char.lower()[:1]
     if low.isascii():
         return low
-    base = unicodedata.normalize("NFD", low)[0]
+    parts = unicodedata.normalize("NFD", low)
+    # Only accents go: a Hangul syllable is no consonant with something on it.
+    base = parts[0] if all(map(unicodedata.combining, parts[1:])) else low
     if base.isascii():
         return base
     found = _EXACT.get(low) or _EXACT.get(base)

@@ -26,6 +26,8 @@ _SQUEEZE_WORD = 4
 _PHRASE = 8
 _GROUP = 256
 """Patterns in one RE2 program; more of them make a larger one than its memory allows."""
+_AT_ONCE = 600
+"""More patterns are compiled one by one only when something of their group is found."""
 _LITERAL = re.compile(r"[a-z]{4,}")
 _SPELLED = (
     (re.compile(r"\b(\w+) (m|ll|re|ve|s|d|t)\b"), r"\1\2"),
@@ -182,7 +184,8 @@ class Patterns:
     def __init__(self, patterns: list[tuple[str, Rule]]) -> None:
         # Of all in one, not RE2's Set: a Set that runs out of memory says "no match".
         self._groups = [
-            _Group(patterns[at : at + _GROUP]) for at in range(0, len(patterns), _GROUP)
+            _Group(patterns[at : at + _GROUP], at_once=len(patterns) <= _AT_ONCE)
+            for at in range(0, len(patterns), _GROUP)
         ]
 
     def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
@@ -192,19 +195,23 @@ class Patterns:
 
 
 class _Group:
-    def __init__(self, patterns: list[tuple[str, Rule]]) -> None:
+    def __init__(self, patterns: list[tuple[str, Rule]], *, at_once: bool) -> None:
         options = pattern_options()
         options.max_mem = 64 << 20
         self._patterns = patterns
         self._each: list[Any] = []
         self._any = re2.compile("|".join(f"(?:{text})" for text, _ in patterns), options)
+        if at_once:
+            self._compile()
+
+    def _compile(self) -> None:
+        self._each = [re2.compile(one, pattern_options()) for one, _ in self._patterns]
 
     def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
         if self._any.search(text) is None:
             return
         if not self._each:
-            # Only now: most are never found, and compiling thousands takes long.
-            self._each = [re2.compile(one, pattern_options()) for one, _ in self._patterns]
+            self._compile()
         for pattern, (_, rule) in zip(self._each, self._patterns, strict=True):
             for found in pattern.finditer(text):
                 which = 1 if pattern.groups and found.span(1)[0] >= 0 else 0

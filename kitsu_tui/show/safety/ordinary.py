@@ -51,11 +51,16 @@ def _file() -> list[str]:
 _QUANTITY = re.compile(
     r"[#$v]?\d+(?:[.,:/x-]\d+)*(?:st|nd|rd|th|k|m|b|bn|x|s|h|d|p|am|pm|fps|hp|xp|mp|gb|mb|tb|kb|kg"
     r"|g|km|cm|mm|ms|min|mins|sec|secs|hr|hrs|v|w|hz|ghz|mhz|khz|dps|pts?|px|usd|eur|c|f|l|ft|in"
-    r"|lbs?|oz|yrs?|mph|kmh|bpm|rpm|ish|bit|star|stars|way|head)?[+%]?"
+    r"|lbs?|oz|yrs?|mph|kmh|bpm|rpm|ish|bit)?[+%]?"
 )
 _SIGNED = re.compile(r"[@$|!+][^\W_]|[^\W_][@$|+]")
 _PARTS = re.compile(r"[^\W_]+")
 _SUFFIXES = frozenset(("s", "t", "re", "ve", "ll", "d", "m", "n", "em", "all", "clock", "til"))
+
+
+def is_quantity(text: str) -> bool:
+    """Figures with a unit or an ending: "1080p", "22nd"."""
+    return _QUANTITY.fullmatch(text) is not None and not text.isdigit()
 
 
 def is_word(word: str) -> bool:

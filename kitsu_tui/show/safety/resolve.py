@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
 
 MAX_MEMO = 50_000
-MAX_CANDIDATES = 4
+MAX_CANDIDATES = 6
 LONG = 48
 """Longer pieces are only read in the ways whose work grows with the length."""
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _ALPHA = re.compile(r"[a-z]+")
+_NUMBER = re.compile(r"\d[.,:]\d")
+_ALL_STRETCHED = re.compile(r"(?:([a-z])\1+)+")
 _MASK_SIGN = re.compile(r"[^a-z0-9'\u2019]")
 _MASKED = re.compile(
     r"[a-z]+(?:[^a-z0-9'\u2019]+[a-z]+)+|[a-z]+\*{1,}|[a-z]{2,}[#\u2588\u2022?_-]+"
@@ -80,7 +82,7 @@ class Resolver:
         self._sound: dict[str, list[str]] = {}
         self._blur: dict[str, list[str]] = {}
         self._bare: dict[str, list[str]] = {}
-        self._shapes: dict[tuple[int, str], list[str]] = {}
+        self._shapes: dict[tuple[int, str, str], list[str]] = {}
         # Terms by themselves first: of many that a mask fits they count most.
         for word, alone in sorted(vocabulary.items(), key=lambda item: not item[1]):
             if word in foreign or not word.isascii() or not word.isalpha():
@@ -91,7 +93,8 @@ class Resolver:
             if "l" in word or "i" in word:
                 self._merged.setdefault(leet.merged(word), []).append(word)
             if len(word) >= 3:
-                self._shapes.setdefault((len(word), word[0]), []).append(word)
+                for last in (word[-1], "*"):
+                    self._shapes.setdefault((len(word), word[0], last), []).append(word)
                 key = phonetic.sound(word)
                 if len(key) >= 3:
                     self._sound.setdefault(key, []).append(word)
@@ -116,17 +119,19 @@ class Resolver:
     def _read(self, piece: str) -> Reading:
         letters = _NOT_ALNUM.sub("", piece)
         if ordinary.is_ordinary(piece):
-            if letters in piece or letters.isdigit() or len(piece) > LONG:
+            if len(piece) > LONG or (letters in piece and not ordinary.is_quantity(letters)):
                 return Reading(letters, True)
-            return Reading(letters, True, tuple(self._hyphened(letters)))
+            return Reading(letters, True, tuple(self._hyphened(piece, letters)))
         return self.run(piece, letters)
 
-    def run(self, piece: str, letters: str, *, apart: bool = False) -> Reading:
+    def run(  # noqa: C901 -- one way of reading after the other
+        self, piece: str, letters: str, *, apart: bool = False
+    ) -> Reading:
         """The same for a piece that is not ordinary; `apart`: its letters stood alone."""
         bare = leet.core(piece)
         forms: dict[str, str] = {}
         if apart or letters != bare or not letters.isalpha():
-            if letters.isalpha():
+            if letters.isalpha() or (apart and letters in self._words):
                 forms[letters] = "spaced" if apart else "joined"
             for form in leet.readings(bare):
                 forms.setdefault(form, "leet")
@@ -143,6 +148,9 @@ class Resolver:
         for form, view in forms.items():
             if self._known(form):
                 found[form] = view
+                if view == "leet":
+                    for word in self._merged.get(leet.merged(form), ()):
+                        found.setdefault(word, view)
             elif apart:
                 for name, word in self._within(form, "spaced"):
                     found.setdefault(word, name)
@@ -166,16 +174,35 @@ class Resolver:
         some = tuple((view, word) for word, view in list(found.items())[:MAX_CANDIDATES])
         return Reading(letters, common and not found, some, basic, back)
 
-    def _hyphened(self, letters: str) -> Iterator[tuple[str, str]]:
-        """Ordinary words with signs between them that only together are a term: "knee-ger"."""
-        if not letters.isalpha() or ordinary.is_word(letters):
+    def _hyphened(self, piece: str, letters: str) -> Iterator[tuple[str, str]]:
+        """Ordinary words with signs between them that only together are a term ("knee-ger"), and
+        quantities that may be words ("810w")."""
+        if "'" in piece or "\u2019" in piece:
             return
-        if self._words.get(letters):
+        if not letters.isalpha():
+            if self._words.get(letters) and not _NUMBER.search(piece):
+                yield "joined", letters
+            elif ordinary.is_quantity(letters):
+                for form in leet.readings(letters):
+                    if len(form) > 2 and form in self._words:
+                        yield "leet", form
+        elif self._words.get(letters):
             yield "joined", letters
+        elif ordinary.is_word(letters):
+            return
         elif len(letters) >= 4:
             for word in self._sound.get(phonetic.sound(letters), ()):
                 if self._words.get(word):
                     yield "sound", word
+
+    def figures(self, word: str) -> str | None:
+        """What figures alone may spell of the rules' words: "117713"."""
+        for form in leet.readings(word):
+            if form in self._words:
+                return form
+            for other in self._merged.get(leet.merged(form), ()):
+                return other
+        return None
 
     def _is_word(self, word: str) -> bool:
         return word in self._words or ordinary.is_word(word)
@@ -202,7 +229,7 @@ class Resolver:
             if self._known(cut) and not (common and self._words.get(cut, True)):
                 found[cut] = name
             common = common or plain
-        if common:
+        if common and not _ALL_STRETCHED.fullmatch(form):
             return True
         for word in self._with_endings(thin, self._thin, _ENDINGS):
             # "niger" for the word with two g: a country, unless something is stretched.
@@ -226,7 +253,7 @@ class Resolver:
             if len(part) >= 4 and part != bare and self._words.get(part):
                 yield "joined", part
 
-    def _one(self, form: str) -> Iterator[tuple[str, str]]:
+    def _one(self, form: str) -> Iterator[tuple[str, str]]:  # noqa: C901 -- a list of ways
         words = self._words
         turned = form[::-1]
         if (len(form) >= 4 and self._known(turned)) or words.get(turned) is False:
@@ -308,16 +335,19 @@ class Resolver:
     def _shaped(self, shape: str) -> Iterator[str]:
         endings = ("",) if len(shape) < 5 else ("", "s", "ing", "er", "ers", "ed", "in", "y")
         for ending in endings:
-            if not all(a in ("*", b) for a, b in zip(shape[len(shape) - len(ending) :], ending)):
+            if not all(
+                a in ("*", b)
+                for a, b in zip(shape[len(shape) - len(ending) :], ending, strict=True)
+            ):
                 continue
             stem = shape[: len(shape) - len(ending)]
             if stem.strip("*") == "" or len(stem) < 3:
                 continue
-            for word in self._shapes.get((len(stem), stem[0]), ()):
-                if all(a in ("*", b) for a, b in zip(stem, word)):
+            for word in self._shapes.get((len(stem), stem[0], stem[-1]), ()):
+                if all(a in ("*", b) for a, b in zip(stem, word, strict=True)):
                     yield word + ending
         # A word's beginning that is a term, what follows it not struck out: "m*sturbate".
         for size in range(max(5, shape.rfind("*") + 1), len(shape)):
-            for word in self._shapes.get((size, shape[0]), ()):
-                if all(a in ("*", b) for a, b in zip(shape, word)):
+            for word in self._shapes.get((size, shape[0], shape[size - 1]), ()):
+                if all(a in ("*", b) for a, b in zip(shape, word, strict=False)):
                     yield word + shape[size:]

@@ -10,8 +10,9 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
+from math import prod
 
-from kitsu_tui.show.safety import leet, ordinary, spelled
+from kitsu_tui.show.safety import ordinary, spelled
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
 from kitsu_tui.show.safety.resolve import Reading, Resolver
 from kitsu_tui.show.safety.rules import Rule
@@ -27,7 +28,8 @@ _EDGE_LEFT = re.compile(r"[^\w@$!|+(#]*")
 _EDGE_RIGHT = re.compile(r"[^\w@$|+*]*\Z")
 _STOP = re.compile(r"[.,!?;:\u2026]\S*\s")
 _ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "tard"))
-MAX_ROWS = 6
+MAX_ROWS = 16
+"""With more ways to choose, the first of each piece go together, then the second, and so on."""
 ALIAS = "alias"
 
 
@@ -38,6 +40,10 @@ ALIASES = {
     "dis": "this", "dem": "them", "em": "them", "mah": "my", "wit": "with", "luv": "love",
     "gunna": "gonna", "imma": "i ll", "tha": "the", "2": "to", "4": "for", "b": "be", "n": "and",
 }  # fmt: skip
+LOUD = frozenset(ALIASES) - frozenset(
+    ("da", "dem", "em", "b", "n", "2", "4", "r", "wit", "yo", "tha")
+)
+"""Of these, the ones that nobody writes for something else."""
 
 
 class Row:
@@ -112,7 +118,9 @@ class Squeezed:
         self._low = low
         self._starts = list(accumulate(map(len, pieces), initial=0))
 
-    def span(self, start: int, end: int, rule: Rule, phrase: bool) -> Span | None:
+    def span(  # noqa: C901 -- the conditions are one thought
+        self, start: int, end: int, rule: Rule, phrase: bool
+    ) -> Span | None:
         """Where a hit lies if somebody cut a word: it goes over a boundary, begins where a piece
         does, ends where one does (or in an ending), and not all of the pieces are words."""
         starts = self._starts
@@ -140,6 +148,8 @@ class Squeezed:
             ):
                 return None
         size = end - start
+        if len(pieces) > 2 and all(len(piece) == 1 for piece in pieces):
+            return None  # letters that stand alone are read by themselves
         if not strange and not rule.squeeze and not (phrase and size >= 10):
             return None
         spans = self._spans
@@ -188,11 +198,17 @@ class Text:
         """Rows in which pieces are read in another way."""
         runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
         most = max((len(reading.found) for reading in self._readings), default=0)
+        if not most and not LOUD.isdisjoint(self.chunks):
+            most = 1
         if most == 1 and ("4" in self.chunks or "2" in self.chunks):
             most = 2  # a figure is a word or a letter
-        most = max([most, *(len(reading.found) or 1 for *_, reading in runs)])
-        for which in range(min(most, MAX_ROWS)):
-            yield self._row(runs, which)
+        most = max([most, *(len(reading.found) + 1 for *_, reading in runs)])
+        sizes = [len(reading.found) for reading in self._readings]
+        ways = prod(size for size in sizes if size)
+        if most < ways <= MAX_ROWS:
+            yield from (self._row(runs, which, sizes) for which in range(ways))
+        else:
+            yield from (self._row(runs, which) for which in range(min(most, MAX_ROWS)))
         if runs and any(reading.found for reading in self._readings):
             yield self._row([], 0)
         if any(reading.backwards for reading in self._readings):
@@ -213,7 +229,14 @@ class Text:
         inner = start + (left.end() if left else 0), start + (right.start() if right else end)
         return inner if inner[1] > inner[0] else (start, end)
 
-    def _row(self, runs: list[tuple[int, int, str, Reading]], which: int) -> Row:
+    def _row(
+        self,
+        runs: list[tuple[int, int, str, Reading]],
+        which: int,
+        sizes: list[int] | None = None,
+    ) -> Row:
+        """The row with the `which`th choice; `sizes`: of every combination of choices."""
+        rest = which
         words: list[str] = []
         spans: list[Span] = []
         views: list[str] = []
@@ -223,8 +246,8 @@ class Text:
             if index in run:
                 end, letters, reading = run[index]
                 span = self._edges(index)[0], self._edges(end - 1)[1]
-                found = reading.found
-                view, word = found[min(which, len(found) - 1)] if found else ("spaced", letters)
+                found = (*reading.found, ("spaced", letters))
+                view, word = found[min(which, len(found) - 1)]
                 for part in word.split():
                     words.append(part)
                     spans.append(span)
@@ -233,7 +256,10 @@ class Text:
                 continue
             reading = self._readings[index]
             if reading.found:
-                view, word = reading.found[min(which, len(reading.found) - 1)]
+                choice = min(which, len(reading.found) - 1)
+                if sizes is not None:
+                    rest, choice = divmod(rest, sizes[index])
+                view, word = reading.found[choice]
                 span = self._edges(index)
                 for part in word.split():
                     words.append(part)
@@ -244,12 +270,12 @@ class Text:
                 for match in WORD.finditer(self.chunks[index]):
                     word = match.group()
                     alias = ALIASES.get(word) if which % 2 == 0 else None
-                    if alias is None and len(word) < 5 and not word.isalpha():
-                        alias = next(iter(leet.readings(word)), None)
+                    if alias is None and len(word) < 8 and not word.isalpha():
+                        alias = self._resolver.figures(word)
                     for part in (alias or word).split():
                         words.append(part)
                         spans.append((start + match.start(), start + match.end()))
-                        views.append(ALIAS if alias else "")
+                        views.append(("sound" if word in LOUD else ALIAS) if alias else "")
             index += 1
         return Row(words, spans, views)
 
