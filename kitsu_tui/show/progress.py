@@ -3,7 +3,8 @@
 A pong speaks for an engine's loop and says nothing of a model's thread that is stuck. So what is
 under way at an engine owes signs of progress (`engines.wire.message.Owes`), and an engine that
 owes them for too long is ended. What may rightly wait is not counted: a request that owes nothing,
-that is not fed to its end yet, or that has no credit left for what it would say.
+that is not fed to its end yet, that has no credit left for what it would say, or that was asked
+after one that has none: an engine works on one after the other.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ class _Debt:
     credit: int | None
     fed: bool
 
+    @property
+    def waits_for_us(self) -> bool:
+        """It may say no more before we let it."""
+        return self.credit is not None and self.credit <= 0
+
 
 class Progress:
     """What is owed on one connection.
@@ -68,6 +74,8 @@ class Progress:
             if debt is None:
                 return
             if frame.name == common.CREDIT.name and debt.credit is not None:
+                if debt.waits_for_us:
+                    self._moved = max(self._moved, now)  # what waited behind it begins now
                 debt.credit += _credit(frame)
                 self._count(debt, now)
             elif debt.owes.after is not None and frame.name == debt.owes.after.name:
@@ -102,11 +110,12 @@ class Progress:
 
     def overdue(self, now: float) -> str:
         """Why it must be ended, or nothing."""
-        owing = {
-            id_: self._waited(debt, now)
-            for id_, debt in self._debts.items()
-            if debt.since is not None
-        }
+        owing: dict[str, float] = {}
+        for id_, debt in self._debts.items():
+            if debt.waits_for_us:
+                break  # a sentence that is held, say: what was asked after it may wait behind it
+            if debt.since is not None:
+                owing[id_] = self._waited(debt, now)
         if not owing or not self._limit:
             return ""
         longest = max(owing, key=lambda id_: owing[id_])

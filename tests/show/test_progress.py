@@ -100,6 +100,30 @@ def test_an_utterance_owes_nothing_while_somebody_speaks() -> None:
     assert "asr.transcribe" in engine.after(0.1)
 
 
+def test_behind_a_sentence_that_is_held_another_may_wait_for_as_long() -> None:
+    engine = Engine()
+    held = engine.ask(tts.SPEAK, credit=2)
+    for _ in range(2):
+        engine.hear(held, tts.AUDIO)
+    behind = engine.ask(tts.SPEAK, credit=2)
+    assert engine.after(600) == "", "an operator holds the first"
+    engine.feed(held, common.CREDIT, common.Credit(n=2))
+    assert engine.after(LIMIT_S - 0.1) == "", "both count from here on"
+    assert "tts.speak" in engine.after(0.2)
+    engine.answer(held)
+    assert engine.after(LIMIT_S - 0.1) == ""
+    engine.hear(behind, tts.AUDIO)
+    assert engine.after(LIMIT_S - 0.1) == ""
+
+
+def test_one_that_was_asked_before_it_owes_as_ever() -> None:
+    engine = Engine()
+    engine.ask(tts.SPEAK)
+    held = engine.ask(tts.SPEAK, credit=1)
+    engine.hear(held, tts.AUDIO)
+    assert "tts.speak" in engine.after(LIMIT_S + 0.1)
+
+
 def test_without_credit_it_waits_for_us() -> None:
     engine = Engine()
     id_ = engine.ask(tts.SPEAK, credit=2)
