@@ -15,10 +15,11 @@ from engines.wire.peer import RequestFailed
 from kitsu_tui.show.lines import Lines
 from kitsu_tui.show.provenance import Origin
 from kitsu_tui.show.safety import RANK, SAID
-from kitsu_tui.show.speech import has_gone, heard_text
+from kitsu_tui.show.speech import has_gone
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Status, Turn
 from kitsu_tui.show.viewers import fit_name
+from kitsu_tui.show.voice import heard_text
 
 log = logging.getLogger("show.answer")
 

@@ -18,10 +18,10 @@ from kitsu_tui.show.durable import Latch
 from kitsu_tui.show.floor import Floor, Wish
 from kitsu_tui.show.hearing import Hearing
 from kitsu_tui.show.hold import Hold
-from kitsu_tui.show.speech import heard_text
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Status, Turn
 from kitsu_tui.show.turns import Turns, VoiceHook
+from kitsu_tui.show.voice import heard_text
 
 ECHO_S = 1.5
 """How long after her last word its echo may still come in."""

@@ -19,9 +19,10 @@ from kitsu_tui.show.judge import Judgement
 from kitsu_tui.show.line import Line, Words
 from kitsu_tui.show.provenance import Origin, provenance
 from kitsu_tui.show.safety import RANK, SAID, Verdict, failed
-from kitsu_tui.show.speech import Speech, heard_text
+from kitsu_tui.show.speech import Speech
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Turn
+from kitsu_tui.show.voice import heard_text
 
 CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""

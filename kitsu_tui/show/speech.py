@@ -6,8 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -15,35 +13,18 @@ from engines.wire import audio, show, tts
 from engines.wire.envelope import Failure
 from engines.wire.peer import Exchange, RequestFailed
 from kitsu_tui.show.gap import Gap
-from kitsu_tui.show.history import clipped
 from kitsu_tui.show.line import Line
 from kitsu_tui.show.supervisor import Supervisor
-from kitsu_tui.show.turn import SpokenLine, Turn
+from kitsu_tui.show.turn import Turn
+from kitsu_tui.show.voice import Stops, Voice, heard_text
 
 log = logging.getLogger("show.speech")
-
-
-class Stops(Protocol):
-    """Whoever may stop a sentence on its way."""
-
-    async def read(self, line: Line, reading: tts.Reading) -> None:
-        """It is about to be pronounced like this. RequestFailed: it must not be heard."""
-
-    def kept(self, line: Line) -> None:
-        """It is made and could be heard, were it not for what it waits for."""
-
-    def airs(self, line: Line) -> None:
-        """It is audible."""
-
-    def ended(self, line: Line) -> None:
-        """It was heard, or is not going to be."""
 
 
 AHEAD = 2
 """Sentences that may be under way at once: one being heard, one being made."""
 CREDIT = 24
 """Chunks of sound that `tts` may send before the device has taken the first of them."""
-CHARS_A_SECOND = 14.0
 BACK_S = 10.0
 """How long a sentence waits for a synthesizer that has died to be back."""
 LONGEST_S = 180.0
@@ -53,24 +34,6 @@ SETTLE_S = 0.4
 
 _CUT = Failure(code="cancelled", message="playback ended early")
 _STUCK = Failure(code="timeout", message=f"the device took no sound for {LONGEST_S:g} s")
-
-
-@dataclass(eq=False)
-class _Voice:
-    """A sentence on its way from `tts` to `audio`."""
-
-    line: Line
-    before: asyncio.Event | None
-    opened: asyncio.Event
-    """`audio` has it, or never will: the next may be handed over."""
-    text: str = ""
-    """What is being made; an operator may want another text by now."""
-    making: Exchange[tts.Spoken] | None = None
-    play: Exchange[audio.Played] | None = None
-    fed: int = 0
-    """Bytes handed to `audio`."""
-    again: bool = False
-    """It was taken back: once nothing is left of it, it is made again."""
 
 
 class Speech:
@@ -105,7 +68,7 @@ class Speech:
         self._tasks: list[asyncio.Task[None]] = []
         self._previous: Line | None = None
         self._opened: asyncio.Event | None = None
-        self._voices: list[_Voice] = []
+        self._voices: list[Voice] = []
         self.trouble = ""
 
     def say(self, line: Line) -> None:
@@ -208,7 +171,7 @@ class Speech:
                 )
 
     async def _say(self, line: Line, before: asyncio.Event | None, opened: asyncio.Event) -> None:
-        voice = _Voice(line, before, opened)
+        voice = Voice(line, before, opened)
         self._voices.append(voice)
         try:
             while True:
@@ -228,7 +191,7 @@ class Speech:
             if voice.play is not None:
                 voice.play.cancel("no longer wanted")  # a sentence left open would hold the next
 
-    async def _once(self, voice: _Voice) -> None:
+    async def _once(self, voice: Voice) -> None:
         """Have it made, and wait until it was heard."""
         line = voice.line
         for attempt in (1, 2):
@@ -251,7 +214,7 @@ class Speech:
         voice.play.feed(audio.PCM, audio.Pcm(last=True))
         await self._heard(voice.play, line)
 
-    async def _afresh(self, voice: _Voice) -> bool:
+    async def _afresh(self, voice: Voice) -> bool:
         """After it was taken back: True when it is to be made again, all of it."""
         if not voice.again:
             return False
@@ -271,7 +234,7 @@ class Speech:
         line.pcm.clear()
         return True
 
-    async def _make(self, voice: _Voice) -> None:
+    async def _make(self, voice: Voice) -> None:
         """Have a sentence made and hand it on, past what was handed on before."""
         line, skip = voice.line, voice.fed
         if line.over:
@@ -311,7 +274,7 @@ class Speech:
         finally:
             making.cancel("no longer wanted")
 
-    async def _open(self, voice: _Voice, rate: int) -> Exchange[audio.Played]:
+    async def _open(self, voice: Voice, rate: int) -> Exchange[audio.Played]:
         line = voice.line
         await self._turn_to_be_heard(voice)
         line.rate = rate
@@ -329,7 +292,7 @@ class Speech:
             self._supervisor.open("audio", audio.RELEASE, self.release())
         return play
 
-    async def _turn_to_be_heard(self, voice: _Voice) -> None:
+    async def _turn_to_be_heard(self, voice: Voice) -> None:
         """Wait until it is this sentence's turn and nothing keeps it back. What it waits for is
         bounded by what goes before it, by the desk and by the gap.
         """
@@ -351,7 +314,7 @@ class Speech:
         """The request that lets this answer be heard."""
         return audio.Release(turn=self._turn.number, rev=self._rev)
 
-    def _audible(self, event: object, voice: _Voice) -> None:
+    def _audible(self, event: object, voice: Voice) -> None:
         if isinstance(event, audio.Audible) and self._rev == self._turn.rev:
             line = voice.line
             self._turn.mark("audible", event.audible_ns)
@@ -362,7 +325,7 @@ class Speech:
             )
             self._stops.airs(line)
 
-    async def _feed(self, play: Exchange[audio.Played], pcm: bytes, line: SpokenLine) -> None:
+    async def _feed(self, play: Exchange[audio.Played], pcm: bytes, line: Line) -> None:
         end = asyncio.get_running_loop().time() + LONGEST_S
         while not await play.wait_room(self._timeout):
             if play.done:
@@ -374,7 +337,7 @@ class Speech:
             line.pcm += pcm
         play.feed(audio.PCM, audio.Pcm(pcm=pcm))
 
-    async def _heard(self, play: Exchange[audio.Played], line: SpokenLine) -> None:
+    async def _heard(self, play: Exchange[audio.Played], line: Line) -> None:
         whole = line.samples / max(line.rate, 1)
         while not self._committed.is_set() and not play.done:
             await play.wait_change(0.1)
@@ -403,12 +366,3 @@ class Speech:
 def has_gone(supervisor: Supervisor, engine: str, err: RequestFailed) -> bool:
     """True when a request failed because its engine died or was asked to leave."""
     return err.code == "gone" or (err.code == "cancelled" and not supervisor.is_ready(engine))
-
-
-def heard_text(line: SpokenLine) -> str:
-    """What of a sentence was heard, cut back to whole words."""
-    if line.status == "muted":
-        return ""
-    # Cut before it was made to its end: its length is not known, but speech has a usual pace.
-    whole = line.samples or max(len(line.text) / CHARS_A_SECOND * line.rate, line.heard_samples)
-    return clipped(line.text, line.heard_samples, whole)

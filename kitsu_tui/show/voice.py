@@ -1,0 +1,60 @@
+"""A sentence of hers on its way from `tts` to `audio`: where it stands, who may stop it, and what
+was heard of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from engines.wire import audio, tts
+from engines.wire.peer import Exchange
+from kitsu_tui.show.history import clipped
+from kitsu_tui.show.line import Line
+from kitsu_tui.show.turn import SpokenLine
+
+CHARS_A_SECOND = 14.0
+
+
+class Stops(Protocol):
+    """Whoever may stop a sentence on its way."""
+
+    async def read(self, line: Line, reading: tts.Reading) -> None:
+        """It is about to be pronounced like this. RequestFailed: it must not be heard."""
+
+    def kept(self, line: Line) -> None:
+        """It is made and could be heard, were it not for what it waits for."""
+
+    def airs(self, line: Line) -> None:
+        """It is audible."""
+
+    def ended(self, line: Line) -> None:
+        """It was heard, or is not going to be."""
+
+
+@dataclass(eq=False)
+class Voice:
+    """A sentence on its way from `tts` to `audio`."""
+
+    line: Line
+    before: asyncio.Event | None
+    opened: asyncio.Event
+    """`audio` has it, or never will: the next may be handed over."""
+    text: str = ""
+    """What is being made; an operator may want another text by now."""
+    making: Exchange[tts.Spoken] | None = None
+    play: Exchange[audio.Played] | None = None
+    fed: int = 0
+    """Bytes handed to `audio`."""
+    again: bool = False
+    """It was taken back: once nothing is left of it, it is made again."""
+
+
+def heard_text(line: SpokenLine) -> str:
+    """What of a sentence was heard, cut back to whole words."""
+    if line.status == "muted":
+        return ""
+    # Cut before it was made to its end: its length is not known, but speech has a usual pace.
+    whole = line.samples or max(len(line.text) / CHARS_A_SECOND * line.rate, line.heard_samples)
+    return clipped(line.text, line.heard_samples, whole)
