@@ -196,7 +196,7 @@ class Sounds:
         texts += [sound.bare(text) for text in allowed]
         sounds = await self._sounds(list(dict.fromkeys(texts)))
         every = english.words() | sound.MORE_ORDINARY
-        words = sorted(w for w in every if 0 < len(w) <= sound.LONGEST_ORDINARY)
+        words = await asyncio.to_thread(sound.candidates, listened, every)
         common = await self._words(words)
 
         def unsafe(word: str) -> bool:

@@ -51,6 +51,8 @@ _KINDRED = str.maketrans(
 )
 _LATER = str.maketrans({"ɪ": "ə"})
 _SHORT = 2
+_ALWAYS_READ = 4
+"""Letters of words that may be a part of anything."""
 _VOWELS = "aeiouyæɑɒɔəɛɜɚɝɘɵɪʊʌɐᵻøœɨʉ"
 _MUTE_H = re.compile(f"h(?![{_VOWELS}])")
 _R = re.compile("(?<=[əɑ])ɹ(?![ɑæɛeaoʌʊɪ])")
@@ -249,6 +251,45 @@ def _beginnings(
 
 def _sizes(keys: Iterable[str]) -> list[int]:
     return sorted({len(key) for key in keys})
+
+
+_SPELLING = (
+    (re.compile("^(?:kn|gn|pn)"), "n"),
+    (re.compile("ph"), "f"),
+    (re.compile("[cqx]|ck"), "k"),
+    (re.compile("gh(?=$|t)|[aeiouyhwr]"), ""),
+    (re.compile("z"), "s"),
+    (re.compile("j"), "g"),
+    (re.compile("mb$"), "m"),
+    (re.compile("d"), "t"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+
+
+def _bones(word: str) -> str:
+    """The consonants of a spelling, those alike that may sound alike."""
+    for pattern, to in _SPELLING:
+        word = pattern.sub(to, word)
+    return word
+
+
+def candidates(listened: Iterable[Term], every: Iterable[str]) -> list[str]:
+    """The ordinary words that may sound like a term or a part of it: short ones, and those with the
+    consonants of one. The others need not be read, which would take seconds.
+    """
+    one = [term for term in listened if " " not in term.text]
+    whole = {_bones(term.text) for term in one}
+    begins = {bones for term in one if term.stem and len(bones := _bones(term.text)) > 1}
+    sizes = _sizes(begins)
+    found = []
+    for word in every:
+        if not 0 < len(word) <= LONGEST_ORDINARY:
+            continue
+        bones = _bones(word)
+        near_one = bones in whole or any(bones[:size] in begins for size in sizes)
+        if len(word) <= _ALWAYS_READ or near_one:
+            found.append(word)
+    return sorted(found)
 
 
 def build(
