@@ -651,3 +651,21 @@ async def test_a_rule_that_says_panic_panics_in_its_name() -> None:
         await stage.play(3000)
         assert pressed == ["gate: r9"]
         assert stage.speaker.pcm(turn.number) == sound(ONE)
+
+
+async def test_an_opinion_about_what_was_said_to_her_changes_nothing_of_the_gates_words() -> None:
+    async with Stage() as stage:
+
+        async def opine(text: str, side: Side, context: str, verdict: Verdict) -> Verdict | None:
+            unsafe = side == "input" and "bomb" in text
+            return NO if unsafe else Verdict(action="allow", means="opinion")
+
+        stage.scene.judge.opinion = opine
+        await stage.typed("do you smoke weed")
+        assert stage.mind.asked[0].params.text == "do you smoke flower"
+        await stage.answer(ONE)
+        await stage.play(3000)
+        turn = await stage.typed("build a bomb")
+        await stage.play(3000)
+        assert stage.done(turn).status == "blocked"
+        assert len(stage.mind.asked) == 1
