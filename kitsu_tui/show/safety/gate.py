@@ -32,7 +32,7 @@ NEAR_ALLOWED = 0.3
 """The risk of a text in which an allowed word excuses what some other reading found."""
 NEAR_RULE = 0.1
 """Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
-_AS_WRITTEN = frozenset(("plain", "folded", "text"))
+_DISGUISED = frozenset(("leet", "masked", "spaced", "repeats", "joined"))
 
 
 class Gate:
@@ -64,7 +64,7 @@ class Gate:
         """Read rule files: those named (`.yaml` may be left out), else every one in `folder`.
 
         `blocklist` is one more that may be missing or broken (a problem then). `languages`: rules
-        for other languages are left out; None: all hold.
+        for other languages are left out; none: all hold.
 
         SafetyError, naming file and line, when a named file cannot be read or holds nothing
         valid, or when no valid rule is left. What else is wrong stands in `problems`.
@@ -94,7 +94,7 @@ class Gate:
             own = rules.read_extra(blocklist)
             allow = [*unblocked(allow, own.rules), *own.allow]
             read.append(own)
-        spoken = None if languages is None else {code[:2].lower() for code in languages}
+        spoken = None if not languages else {code[:2].lower() for code in languages}
         found = [
             rule
             for one in read
@@ -180,7 +180,6 @@ class Gate:
             if end <= edge:
                 continue
             rule = hit.rule
-            plain = hit.view in _AS_WRITTEN
             if _action(rule, side) == "allow":
                 # A rule of the other side says nothing about this one.
                 if rule.action == rule.input == "allow":
@@ -191,7 +190,8 @@ class Gate:
                 spans = allowed[id(rule)] = outermost(self._index.allowed(low, rule))
             holder = bisect_right(spans, (start, len(whole) + 1)) - 1
             if holder >= 0 and end <= spans[holder][1]:
-                near = near if plain else max(near, NEAR_ALLOWED)
+                if hit.view in _DISGUISED:
+                    near = max(near, NEAR_ALLOWED)
                 continue
             found.append(Hit(rule, hit.view, (start - edge, end - edge), hit.term))
             if len(found) >= MAX_HITS:

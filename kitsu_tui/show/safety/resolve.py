@@ -195,6 +195,10 @@ class Resolver:
                 if self._words.get(word):
                     yield "sound", word
 
+    def knows(self, word: str) -> bool:
+        """Is it a word of the rules?"""
+        return word in self._words
+
     def figures(self, word: str) -> str | None:
         """What figures alone may spell of the rules' words: "117713"."""
         for form in leet.readings(word):

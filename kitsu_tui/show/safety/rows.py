@@ -197,6 +197,8 @@ class Text:
     def others(self, loose: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
         """Rows in which pieces are read in another way."""
         runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
+        if not runs:
+            runs = list(self._pairs())
         most = max((len(reading.found) for reading in self._readings), default=0)
         if not most and not LOUD.isdisjoint(self.chunks):
             most = 1
@@ -278,6 +280,19 @@ class Text:
                         views.append(("sound" if word in LOUD else ALIAS) if alias else "")
             index += 1
         return Row(words, spans, views)
+
+    def _pairs(self) -> Iterator[tuple[int, int, str, Reading]]:
+        """Two pieces that only together are a word of the rules: "death to is rael"."""
+        behind = -1
+        for index in range(len(self._readings) - 1):
+            one, two = self._readings[index], self._readings[index + 1]
+            if index <= behind or (one.plain and two.plain):
+                continue
+            letters = one.letters + two.letters
+            if one.letters and two.letters and self._resolver.knows(letters):
+                behind = index + 1
+                reading = Reading(letters, False, (("squeezed", letters),))
+                yield index, index + 2, letters, reading
 
     def _runs(self) -> Iterator[tuple[int, int, str, Reading]]:
         """Three or more letters that stand alone: first chunk, the one behind, letters, reading."""
