@@ -26,7 +26,7 @@ from kitsu_tui.show.voice import heard_text
 
 CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
-READING_S = 4.0
+READING_S = 7.0
 """How long the judgement of how a sentence is pronounced may take beyond the gate's own time."""
 _UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
 

@@ -30,8 +30,8 @@ from kitsu_tui.show.turn import SpokenLine
 log = logging.getLogger("show.sounds")
 
 CAPABILITY = "reading"
-WAIT_S = 3.0
-"""How long a sentence waits for the index. A first build takes about 4 s, a kept one 0.2 s."""
+WAIT_S = 6.0
+"""How long a sentence waits for the index. A first build takes 3 s or more, a kept one 0.2 s."""
 ASK_S = 20.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 BATCH = 200
