@@ -562,15 +562,17 @@ async def test_panic_interrupt_and_stop_clear_the_desk_at_once(end: str) -> None
         safety(stage, review=True, review_s=600, review_then="air")
         turn = await stage.typed("hi")
         await stage.answer(ONE, TWO)
-        if end == "panic":
-            await stage.press()
+        press = asyncio.create_task(stage.panic.press("test")) if end == "panic" else None
+        if press is not None:
+            await stage.settle()
         elif end == "interrupt":
             stage.director.interrupt()
         else:
             stage.panic.raise_epoch("the show ends")
             stage.director.fall_silent("stopped")
-        await stage.advance(0.6)
-        assert not stage.scene.desk.lines
+        assert not stage.scene.desk.lines, "at once"
+        await stage.advance(3.0)
+        assert press is None or press.done()
         assert stage.done(turn).status != "ok"
         await stage.advance(700)
         assert not stage.throat.asked
