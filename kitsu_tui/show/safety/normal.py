@@ -61,6 +61,11 @@ def shortened(text: str) -> str:
     return _TRIPLE.sub(r"\1\1", text)
 
 
+def single(text: str) -> str:
+    """Every run of three or more as one; a pair stays."""
+    return _TRIPLE.sub(r"\1", text)
+
+
 def term(text: str) -> str:
     """A rule's term as it looks in a text's row of words: "Jack-Off" is "jack off"."""
     if text.isascii() and text.replace(" ", "").isalnum():

@@ -148,10 +148,10 @@ class Resolver:
         for form, view in forms.items():
             if self._known(form):
                 found[form] = view
-                if view == "leet":
-                    for word in self._merged.get(leet.merged(form), ()):
-                        found.setdefault(word, view)
-            elif apart:
+            if view == "leet" and len(form) > 2:
+                for word in self._merged.get(leet.merged(form), ()):
+                    found.setdefault(word, view)
+            if apart and form not in found:
                 for name, word in self._within(form, "spaced"):
                     found.setdefault(word, name)
                 for word in self._whole.get(leet.merged(form), ()):
@@ -225,7 +225,7 @@ class Resolver:
             return False
         short = normal.shortened(form)
         common = False
-        for cut in (short, thin):
+        for cut in (short, normal.single(form), thin):
             if cut == form:
                 continue
             plain = len(cut) > 2 and ordinary.is_word(cut)
