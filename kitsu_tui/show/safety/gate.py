@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engines.wire.lines import Action
-from kitsu_tui.show.safety import decode, normal, odd, rules
+from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.match import Hit, Index, outermost
 from kitsu_tui.show.safety.normal import Span
@@ -78,7 +78,14 @@ class Gate:
         if not paths:
             raise SafetyError(f"{folder}: no rule file (*.yaml) here: nothing may be said")
         with _collector_paused():
-            return cls._load(folder, paths, blocklist, languages)
+            gate = cls._load(folder, paths, blocklist, languages)
+            gate._warm()
+            return gate
+
+    def _warm(self) -> None:
+        """Make what is made at first use; a fault there shows at the first verdict."""
+        for line in warm.LINES:
+            guarded(self, line)
 
     @classmethod
     def _load(
@@ -175,7 +182,7 @@ class Gate:
         found: list[Hit] = []
         near = 0.0
         allowed: dict[int, list[Span]] = {}
-        for hit in self._index.search(whole, low):
+        for hit in self._index.search(whole, low, side):
             start, end = hit.span
             if end <= edge:
                 continue

@@ -13,21 +13,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ahocorasick
-import re2
 from msgspec import Struct
 
 from kitsu_tui.show.safety import normal
 from kitsu_tui.show.safety.normal import Span
+from kitsu_tui.show.safety.patterns import Patterns
 from kitsu_tui.show.safety.resolve import Resolver
 from kitsu_tui.show.safety.rows import Row, Text
-from kitsu_tui.show.safety.rules import Rule, pattern_options
+from kitsu_tui.show.safety.rules import Rule
 
 _SQUEEZE_WORD = 4
 _PHRASE = 8
-_GROUP = 256
-"""Patterns in one RE2 program; more of them make a larger one than its memory allows."""
-_AT_ONCE = 600
-"""More patterns are compiled one by one only when something of their group is found."""
 _LITERAL = re.compile(r"[a-z]{4,}")
 _SPELLED = (
     (re.compile(r"\b(\w+) (m|ll|re|ve|s|d|t)\b"), r"\1\2"),
@@ -110,11 +106,14 @@ class Index:
             id(rule): tree for rule in rules if rule.allow and (tree := allowances(rule.allow))
         }
 
-    def search(self, whole: str, low: str) -> Iterator[Hit]:
-        """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed."""
+    def search(self, whole: str, low: str, side: str = "") -> Iterator[Hit]:
+        """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed.
+
+        Patterns and phrases that count on the other `side` alone are left out.
+        """
         text = Text(whole, low, self._resolver)
         row = text.plain()
-        yield from self._in_row(row)
+        yield from self._in_row(row, side)
         if self._squeezed is not None and len(text.chunks) > 1:
             for basic in (False, True):
                 squeezed = text.squeezed(basic)
@@ -127,21 +126,21 @@ class Index:
                         if span is not None and "squeezed" not in rule.without:
                             yield Hit(rule, "squeezed", span, term)
         for other in text.others(self._loose):
-            yield from self._in_row(other)
-            for rule, start, end in self._patterns.find(other.text):
+            yield from self._in_row(other, side)
+            for rule, start, end in self._patterns.find(other.text, other.views, side):
                 yield from self._hit(other, rule, start, end, "")
-        for rule, start, end in self._patterns.find(whole):
+        for rule, start, end in self._patterns.find(whole, None, side):
             yield Hit(rule, "text", (start, end))
         if low != whole and not whole.isascii():
-            for rule, start, end in self._patterns.find(low):
+            for rule, start, end in self._patterns.find(low, None, side):
                 yield Hit(rule, "folded", (start, end))
 
-    def _in_row(self, row: Row) -> Iterator[Hit]:
+    def _in_row(self, row: Row, side: str) -> Iterator[Hit]:
         if self._tree is not None:
             for end, (size, some) in self._tree.iter(row.text):
                 for rule, term in some:
                     yield from self._hit(row, rule, end + 1 - size, end + 1, term)
-        for rule, start, end in self._phrases.find(row.text):
+        for rule, start, end in self._phrases.find(row.text, row.views, side):
             yield from self._hit(row, rule, start, end, row.text[start:end].strip())
 
     def _hit(self, row: Row, rule: Rule, start: int, end: int, term: str) -> Iterator[Hit]:
@@ -176,48 +175,6 @@ def outermost(spans: list[Span]) -> list[Span]:
         if not found or span[1] > found[-1][1]:
             found.append(span)
     return found
-
-
-class Patterns:
-    """RE2 patterns, with one search that tells that none of many is found."""
-
-    def __init__(self, patterns: list[tuple[str, Rule]]) -> None:
-        # Of all in one, not RE2's Set: a Set that runs out of memory says "no match".
-        self._groups = [
-            _Group(patterns[at : at + _GROUP], at_once=len(patterns) <= _AT_ONCE)
-            for at in range(0, len(patterns), _GROUP)
-        ]
-
-    def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
-        """Every match: its rule, and where it (or its first group) lies."""
-        for group in self._groups:
-            yield from group.find(text)
-
-
-class _Group:
-    def __init__(self, patterns: list[tuple[str, Rule]], *, at_once: bool) -> None:
-        options = pattern_options()
-        options.max_mem = 64 << 20
-        self._patterns = patterns
-        self._each: list[Any] = []
-        self._any = re2.compile("|".join(f"(?:{text})" for text, _ in patterns), options)
-        if at_once:
-            self._compile()
-
-    def _compile(self) -> None:
-        self._each = [re2.compile(one, pattern_options()) for one, _ in self._patterns]
-
-    def find(self, text: str) -> Iterator[tuple[Rule, int, int]]:
-        if self._any.search(text) is None:
-            return
-        if not self._each:
-            self._compile()
-        for pattern, (_, rule) in zip(self._each, self._patterns, strict=True):
-            for found in pattern.finditer(text):
-                which = 1 if pattern.groups and found.span(1)[0] >= 0 else 0
-                start, end = found.span(which)
-                if end > start:
-                    yield rule, start, end
 
 
 def _forms(term: str) -> set[str]:

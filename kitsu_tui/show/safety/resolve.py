@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
 
-MAX_MEMO = 50_000
+MAX_MEMO = 5_000
+"""Of pieces met before; forgetting many at once takes its time."""
 MAX_CANDIDATES = 6
 LONG = 48
 """Longer pieces are only read in the ways whose work grows with the length."""

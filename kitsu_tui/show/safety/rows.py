@@ -31,6 +31,7 @@ _ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "hea
 MAX_ROWS = 16
 """With more ways to choose, the first of each piece go together, then the second, and so on."""
 ALIAS = "alias"
+_NO_VIEW = frozenset(("", ALIAS))
 
 
 ALIASES = {
@@ -51,15 +52,17 @@ class Row:
 
     Attributes:
         text: the words with spaces round them.
+        views: the ways in which its words were read; None: as they stand.
     """
 
-    __slots__ = ("_spans", "_starts", "_views", "text")
+    __slots__ = ("_spans", "_starts", "_views", "text", "views")
 
     def __init__(self, words: list[str], spans: list[Span], views: list[str] | None) -> None:
         self.text = f" {' '.join(words)} "
         self._spans = spans
         self._views = views
         self._starts: list[int] | None = None
+        self.views = None if views is None else frozenset("+".join(views).split("+")) - _NO_VIEW
 
     @staticmethod
     def plain(low: str) -> Row:
