@@ -2,9 +2,11 @@
 index, and judges each sentence by it before `audio` has any of it.
 
 The index belongs to a voice and a set of rules. It is built when `tts` becomes ready and when the
-rules change, and kept in the state folder, so that a restart is quick. Fails closed: until the
-voice is known and its index there, a sentence waits up to `WAIT_S`, then it is dropped. While the
-rules change under the same voice, the index from before holds.
+rules change, and kept in the state folder, so that a restart is quick. How the starter's language
+is read comes along (`readings.py`), so that a first start is nearly as quick; a voice that reads
+nearly so is judged by that until it has read all itself. Fails closed: until the voice is known and
+an index there, a sentence waits up to `WAIT_S`, then it is dropped. While the rules change under
+the same voice, the index from before holds.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from engines.wire import show, tts
 from engines.wire.peer import RequestFailed
+from kitsu_tui.show import readings
 from kitsu_tui.show.safety import RANK, Gate, Verdict, failed, guarded, sound
 from kitsu_tui.show.safety import ordinary as english
 from kitsu_tui.show.safety.alternatives import expand
@@ -31,12 +34,13 @@ log = logging.getLogger("show.sounds")
 
 CAPABILITY = "reading"
 WAIT_S = 6.0
-"""How long a sentence waits for the index. A first build takes 3 s or more, a kept one 0.2 s."""
+"""How long a sentence waits for the index. A kept one takes 0.2 s; a first one about 1 s, and for a
+voice of another language 3 s or more."""
+NEARLY = 0.4
+"""Share of shipped readings that a voice reads in the same way for its language to be the same, and
+the kind of it another one: they are gone by until its own index is there."""
 ASK_S = 20.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-BATCH = 200
-TOGETHER = 12
-"""Ordinary words read as one text, a comma between them: five times as fast as one by one."""
 ALLOWED = 200
 """Phrases that one entry with alternatives may stand for."""
 KEPT = 4
@@ -173,16 +177,33 @@ class Sounds:
         if voice != self._voice:
             self._known.clear()
         listened = await asyncio.to_thread(sound.terms, gate.rules)
-        allowed = await asyncio.to_thread(_allowed, gate)
+        allowed = await asyncio.to_thread(allowed_by, gate)
         name = _digest(voice, listened, allowed)
         keys = await asyncio.to_thread(self._load, name)
         if keys is None:
-            keys = await self._made(gate, listened, allowed)
+            known, alike = await self._shipped()
+            if NEARLY <= alike < 1 and not self._known.is_set():
+                near = await self._made(gate, listened, allowed, known)
+                words = f"listening for {len(listened)} terms as a voice like {voice} reads them"
+                if not self._use_of(link, SoundIndex(near), voice, words):
+                    return
+            keys = await self._made(gate, listened, allowed, known if alike == 1 else {})
             await asyncio.to_thread(self._store, name, keys)
-        index = await asyncio.to_thread(SoundIndex, keys)
+        words = f"listening for {len(listened)} terms as {voice} reads them"
+        self._use_of(link, await asyncio.to_thread(SoundIndex, keys), voice, words)
+
+    async def _shipped(self) -> tuple[Mapping[str, str], float]:
+        """The readings that come along, and the share of them that this voice reads so."""
+        shipped = await asyncio.to_thread(readings.shipped)
+        probes = shipped.probes()
+        read = (await self._ask(list(probes))).phonemes
+        return shipped.read, sum(map(str.__eq__, read, probes.values())) / max(1, len(probes))
+
+    def _use_of(self, link: object, index: SoundIndex, voice: str, words: str) -> bool:
         if self._supervisor.units["tts"].link is not link:
-            return  # another one stands there now, and told so
-        self._use(index, voice, f"listening for {len(listened)} terms as {voice} reads them")
+            return False  # another one stands there now, and told so
+        self._use(index, voice, words)
+        return True
 
     def _use(self, index: SoundIndex | None, voice: str, words: str) -> None:
         self._index, self._voice = index, voice
@@ -191,13 +212,19 @@ class Sounds:
             self._told = words
             log.info("%s", words)
 
-    async def _made(self, gate: Gate, listened: list[Term], allowed: list[str]) -> Keys:
+    async def _made(
+        self, gate: Gate, listened: list[Term], allowed: list[str], known: Mapping[str, str]
+    ) -> Keys:
+        """Make an index; what is not known is asked for."""
+
+        async def ask(texts: list[str]) -> list[str]:
+            return (await self._ask(texts)).phonemes
+
         texts = [text for term in listened for text in sound.readings_of(term)]
         texts += [sound.bare(text) for text in allowed]
-        sounds = await self._sounds(list(dict.fromkeys(texts)))
-        every = english.words() | sound.MORE_ORDINARY
-        words = await asyncio.to_thread(sound.candidates, listened, every)
-        common = await self._words(words)
+        sounds = await readings.texts(ask, list(dict.fromkeys(texts)), known)
+        words = await asyncio.to_thread(sound.candidates, listened, readings.ordinary())
+        common = await readings.words(ask, words, known)
 
         def unsafe(word: str) -> bool:
             return RANK[guarded(gate, word).action] >= RANK["hold"]
@@ -205,26 +232,6 @@ class Sounds:
         return await asyncio.to_thread(
             sound.build, listened, sounds, common.items(), allowed, unsafe
         )
-
-    async def _words(self, words: list[str]) -> dict[str, str]:
-        groups = list(_parts(words, TOGETHER))
-        read = await self._sounds([", ".join(group) for group in groups])
-        found: dict[str, str] = {}
-        alone: list[str] = []
-        for group in groups:
-            heard = read[", ".join(group)].split()
-            if len(heard) == len(group):
-                found.update(zip(group, heard, strict=True))
-            else:
-                alone += group  # one of them is read as two words, or as none
-        found.update(await self._sounds(alone))
-        return found
-
-    async def _sounds(self, texts: list[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for part in _parts(texts, BATCH):
-            found.update(zip(part, (await self._ask(part)).phonemes, strict=True))
-        return found
 
     async def _ask(self, texts: list[str]) -> tts.Pronounced:
         return await self._supervisor.request(
@@ -255,18 +262,14 @@ class Sounds:
             log.warning("the sounds to listen for are not kept: %s", err.strerror or err)
 
 
-def _allowed(gate: Gate) -> list[str]:
+def allowed_by(gate: Gate) -> list[str]:
+    """The phrases in which nothing is found."""
     texts = [*gate.allow, *(text for rule in gate.rules for text in rule.allow)]
     found: list[str] = []
     for text in texts:
         with contextlib.suppress(ValueError):  # told of where the rules are read
             found += expand(text, ALLOWED)
     return found
-
-
-def _parts(texts: list[str], size: int) -> Iterator[list[str]]:
-    for at in range(0, len(texts), size):
-        yield texts[at : at + size]
 
 
 def _digest(voice: str, listened: list[Term], allowed: list[str]) -> str:

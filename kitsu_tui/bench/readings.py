@@ -1,0 +1,86 @@
+"""Writes how the starter's voice reads what is listened for: kitsu_tui/show/safety/data/readings.
+
+To be run where the rules or the ordinary words have changed by much, or the synthesizer reads
+otherwise: `python -m kitsu_tui.bench.readings`. What a stale list lacks is asked for at a start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sys
+from pathlib import Path
+
+import msgspec
+
+from engines.wire import tts
+from kitsu_tui.show import readings
+from kitsu_tui.show.safety import Gate, sound
+from kitsu_tui.show.sounds import allowed_by
+
+PROFILE = "starter"
+TIMEOUT_S = 120.0
+
+
+class _Answer(msgspec.Struct):
+    type: str
+    data: msgspec.Raw = msgspec.Raw()
+
+
+async def made(rules: Path) -> tuple[str, dict[str, str]]:
+    """The voice and the readings of all rules of a folder, asked of an engine of its own.
+
+    Raises:
+        RuntimeError: it answers with something else.
+        TimeoutError: it takes too long.
+    """
+    command = [sys.executable, "-m", "kitsu_tui.cli", "engine", "tts", "--profile", PROFILE]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24
+    )
+    given, told = process.stdin, process.stdout
+    if given is None or told is None:
+        raise RuntimeError("no pipes")
+    voice = ""
+
+    async def ask(texts: list[str]) -> list[str]:
+        nonlocal voice
+        request = {"type": "request", "id": "1", "name": tts.PRONOUNCE.name}
+        given.write(msgspec.json.encode({**request, "data": {"texts": texts}}) + b"\n")
+        await given.drain()
+        while line := await told.readline():
+            answer = msgspec.json.decode(line, type=_Answer)
+            if answer.type == "response":
+                data = msgspec.json.decode(answer.data, type=tts.Pronounced)
+                voice = data.voice
+                return data.phonemes
+            if answer.type == "error":
+                raise RuntimeError(line.decode())
+        raise RuntimeError("the engine has ended")
+
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            gate = Gate.load(rules)
+            listened = [
+                text for term in sound.terms(gate.rules) for text in sound.readings_of(term)
+            ]
+            listened += [sound.bare(text) for text in allowed_by(gate)]
+            words = sound.candidates(sound.terms(gate.rules), readings.ordinary())
+            ordinary = await readings.words(ask, words, {})
+            read = await readings.texts(ask, list(dict.fromkeys(listened)), ordinary)
+            return voice, {**ordinary, **read}
+    finally:
+        given.close()
+        await process.wait()
+
+
+def main() -> None:
+    """Write the file."""
+    voice, read = asyncio.run(made(Path(__file__).parents[2] / "profiles" / "safety"))
+    lines = [voice, *(f"{text}\t{read[text]}" for text in sorted(read) if text)]
+    readings.FILE.write_bytes(gzip.compress("\n".join(lines).encode(), 9, mtime=0))
+    sys.stdout.write(f"{len(read)} readings of {voice}: {readings.FILE.stat().st_size} bytes\n")
+
+
+if __name__ == "__main__":
+    main()
