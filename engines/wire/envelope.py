@@ -27,7 +27,8 @@ class At(Struct, frozen=True, omit_defaults=True):
     """Where in the show a message about speech belongs.
 
     `epoch` rises at every panic and resume, `turn` at every exchange, `rev` when the speaker goes
-    on talking and the exchange is thought out again, `seq` counts the sentences of an answer.
+    on talking and the exchange is thought out again, `seq` counts the sentences of an answer; -1 is
+    the answer as a whole.
     """
 
     epoch: int = 0

@@ -35,7 +35,9 @@ class Answer:
         self.rev = turn.rev
         self.viewer = ""
         """What the viewer is called who said it, when one did."""
-        self._at = turn.at()  # the turn's own may rise while this still winds up
+        # The turn's own may rise while this still winds up. No sentence's: of an answer whose first
+        # line is dropped the rest is still wanted.
+        self._at = turn.at(-1)
         self.status: Status = "ok"
         self.mood = ""
         self.actions: list[str] = []
@@ -126,6 +128,9 @@ class Answer:
             log.exception("turn %d failed", self.turn.number)
             self.status, self.detail = "error", f"{type(err).__name__}: {err}"
         finally:
+            # After an error as well nothing of it goes on: nobody could end it any more.
+            self._hers.end()
+            self._speech.abandon()
             self._hers.close()
 
     async def _let_in(self) -> bool:
@@ -159,7 +164,7 @@ class Answer:
                 gone = has_gone(self._stage.supervisor, "policy", err)
                 if self._ended or err.code == "stale" or (err.code == "cancelled" and not gone):
                     return
-                if gone and attempt == 1 and not self._hers.said:
+                if gone and attempt == 1 and not self._hers.begun:
                     log.info("turn %d: policy has gone, waiting for it", self.turn.number)
                     if await self._stage.supervisor.wait_ready("policy", BACK_S):
                         continue

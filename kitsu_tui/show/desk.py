@@ -158,7 +158,13 @@ class Desk:
             line, why, self._safety.hold_s if seconds is None else seconds, then, by, tell=False
         )
         # Nothing of it is given to `audio` from here on; what `audio` has comes back.
-        if not await line.owner.pull_back(line):
+        try:
+            came_back = await line.owner.pull_back(line)
+        except BaseException:  # whoever asked hung up: it is held all the same, and has its time
+            if line.waits == why:
+                self._begin(line)
+            raise
+        if not came_back:
             line.waits = ""
             self._stop_timer(line)
             return False

@@ -107,6 +107,11 @@ class Judge:
         except TimeoutError:
             self._late(future, gate)
             return _nothing("late")
+        except asyncio.CancelledError:
+            asker = asyncio.current_task()
+            if not future.cancelled() or (asker is not None and asker.cancelling()):
+                raise
+            return _nothing("late")  # it waited behind one that hangs: its asker goes on
         except Exception as error:  # a full queue, a thread that cannot be begun
             found = _nothing(type(error).__name__)
             found.faults.append(("gate", type(error).__name__))

@@ -77,6 +77,11 @@ class Lines:
         return [line.text for line in self._lines if line.decided != "drop"]
 
     @property
+    def begun(self) -> bool:
+        """There is, or was, a line; thought of again it would come back though it was dropped."""
+        return bool(self._lines)
+
+    @property
     def all_stopped(self) -> bool:
         """There was something to say, and none of it is said."""
         return not self.said and (self.blocked or bool(self._lines))

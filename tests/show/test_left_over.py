@@ -1,0 +1,131 @@
+"""What is left when something breaks off in the midst: no line goes on air that nobody decided
+about, and none waits for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engines.wire import control
+from kitsu_tui.show.judge import Judge
+from kitsu_tui.show.line_verbs import decide
+from kitsu_tui.show.safety import Keeper, Verdict
+from tests.show.cast import sound
+from tests.show.stage import Stage
+
+ONE, TWO, THREE = "Hello you there my friend.", "I like snacks.", "And also naps."
+
+
+async def test_a_dropped_line_is_not_thought_of_again_when_the_model_dies() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        thought = stage.mind.asked[-1]
+        stage.throat.auto = False
+        thought.say(ONE)
+        await stage.settle()
+        drop = asyncio.create_task(decide(stage.scene.desk, control.Line(what="drop", by="op")))
+        await stage.advance(0.5)
+        await drop
+        stage.throat.auto = True
+        await stage.kill("policy")
+        await stage.advance(1)
+        await stage.start("policy")
+        await stage.advance(1)
+        for again in stage.mind.asked[1:]:
+            again.say(ONE)
+            again.finish()
+        await stage.play(3000)
+        assert not stage.speaker.pcm(turn.number)
+        assert stage.done(turn).status == "error"
+
+
+async def test_of_an_answer_whose_first_line_is_dropped_the_rest_is_still_thought_of() -> None:
+    """The cancelled sentence once was where the model's own request stood."""
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        thought = stage.mind.asked[-1]
+        stage.throat.auto = False
+        thought.say(ONE)
+        await stage.settle()
+        drop = asyncio.create_task(decide(stage.scene.desk, control.Line(what="drop", by="op")))
+        await stage.advance(0.5)
+        await drop
+        stage.throat.auto = True
+        thought.say(TWO)
+        thought.finish()
+        await stage.play(3000)
+        assert stage.speaker.pcm(turn.number) == sound(TWO)
+        assert stage.done(turn).status == "ok"
+
+
+async def test_whoever_holds_a_line_and_hangs_up_leaves_it_its_time() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, TWO)
+        await stage.play(100)
+        asked = control.Line(what="hold", by="op", turn=1, seq=1)
+        hold = asyncio.create_task(decide(stage.scene.desk, asked))
+        await asyncio.sleep(0)
+        hold.cancel()
+        await stage.play(30_000)
+        with contextlib.suppress(asyncio.CancelledError):
+            await hold
+        assert stage.speaker.pcm(turn.number) == sound(ONE)
+        assert stage.done(turn).answer == ONE
+
+
+async def test_lines_of_an_answer_that_fails_do_not_go_on_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        thought = stage.mind.asked[-1]
+        thought.say(ONE, TWO)
+        await stage.play(100)
+        weigh = stage.scene.judge.weigh
+
+        async def broken(text: str, *args: Any) -> Any:
+            if text == THREE:
+                raise RuntimeError("something that nobody thought of")
+            return await weigh(text, *args)
+
+        monkeypatch.setattr(stage.scene.judge, "weigh", broken)
+        thought.say(THREE)
+        await stage.settle()
+        monkeypatch.undo()
+        await stage.play(5000)
+        assert stage.done(turn).status == "error"
+        assert sound(TWO) not in stage.speaker.pcm(turn.number)
+        assert not stage.scene.desk.lines
+
+
+async def test_a_text_that_waited_behind_one_that_hangs_is_dropped_and_its_asker_goes_on() -> None:
+    go = threading.Event()
+
+    class Hangs:
+        def check(self, text: str, *, context: str = "") -> Verdict:
+            if text == "hang":
+                go.wait(30)
+            return Verdict(action="allow", text=text)
+
+        check_input = check
+
+    keeper = Keeper(Path("nowhere"))
+    keeper.gate = Hangs()  # type: ignore[assignment]
+    judge = Judge(keeper, 0.2)
+    try:
+        first = asyncio.create_task(judge.sentence("hang", ""))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(judge.sentence("hello", ""))
+        await asyncio.wait({first, second}, timeout=5)
+        assert (await first).rule == "late"
+        assert not second.cancelled()
+        assert second.result().action in ("drop", "allow")
+    finally:
+        go.set()
