@@ -59,9 +59,25 @@ class Keeper:
         except SafetyError as error:
             self.error = str(error)
             return False
+        except Exception as error:  # the operator must know that these rules do not hold
+            self.error = f"the rule files cannot be read: {type(error).__name__}"
+            return False
+        if lost := self._lost(gate):
+            self.error = lost
+            return False
         self.error = ""
         self.gate = gate
         return True
+
+    def _lost(self, gate: Gate) -> str:
+        """Why nothing of the operator's own list would hold any more; empty when it does, or is
+        meant not to. Somebody may have saved it with a slip of the pen."""
+        if self._blocklist is None or not _own(self.gate, self._blocklist):
+            return ""
+        if _own(gate, self._blocklist):
+            return ""
+        path = str(self._blocklist)
+        return next((str(problem) for problem in gate.problems if problem.file == path), "")
 
     def _look(self) -> Stamp:
         seen = []
@@ -73,3 +89,7 @@ class Keeper:
                 continue
             seen.append((path.name, stat.st_mtime_ns, stat.st_size))
         return tuple(seen)
+
+
+def _own(gate: Gate | None, blocklist: Path) -> bool:
+    return gate is not None and any(rule.file == blocklist.name for rule in gate.rules)

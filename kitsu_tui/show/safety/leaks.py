@@ -52,17 +52,27 @@ class Leaks:
     def __init__(self) -> None:
         self._known = _Known(frozenset(), {}, (), None, frozenset())
 
-    def learn(self, persona: Persona, secrets: Iterable[str] = (), home: str = "") -> None:
+    def learn(
+        self,
+        persona: Persona,
+        secrets: Iterable[str] = (),
+        home: str = "",
+        before: Persona | None = None,
+    ) -> None:
         """Guard these texts from now on instead of those before.
 
         Args:
             persona: her instructions are guarded in every preset, with and without the family's.
             secrets: keys, tokens, passwords.
             home: the user's home folder.
+            before: who she was; an answer may still be under way that began with those
+                instructions.
         """
+        personas = [persona] if before is None else [persona, before]
         hers = {
             run
-            for example in persona.examples
+            for one in personas
+            for example in one.examples
             for size in (3, RUN)
             for run in _runs(_words(example.speech), size)
         }
@@ -70,7 +80,7 @@ class Leaks:
         triples: dict[tuple[str, ...], set[int]] = {}
         sizes: list[int] = []
         seen: set[tuple[str, ...]] = set()
-        for text in _instructions(persona):
+        for text in (text for one in personas for text in _instructions(one)):
             runs |= _runs(_words(text), RUN) - hers
             for sentence in _END.split(text):
                 words = tuple(_words(sentence))

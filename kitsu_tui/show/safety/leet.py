@@ -7,6 +7,8 @@ that needs both at once ("bu11sh1t") is found by `merged`, in which l and i are 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import product
 
 _MULTI = {
     "|\\/|": "m", "|v|": "m", "/\\/\\": "m", "(v)": "m", "^^": "m", "\\/\\/": "w", "|/\\|": "w",
@@ -56,6 +58,8 @@ def readings(bare: str) -> list[str]:
     if _MULTI_HINT.search(bare):
         forms.insert(0, _MULTI_RE.sub(lambda found: _MULTI[found.group()], bare))
     forms += [bare.replace(pair, to) for pair, to in _PAIRS if pair in bare]
+    if "v" in bare:
+        forms.append(bare.replace("v", "u"))
     if bare[-1:] == "!":
         forms.append(bare.rstrip("!"))
     found: dict[str, None] = {}
@@ -64,6 +68,13 @@ def readings(bare: str) -> list[str]:
             found[_LETTERS.sub("", form.translate(table))] = None
     found.pop("", None)
     return list(found)
+
+
+def hashed(chunk: str) -> list[str]:
+    """Readings with a # at the edge as an h; elsewhere it is taken for a tag's sign."""
+    if "#" not in (chunk[:1], chunk[-1:]):
+        return []
+    return readings(chunk)
 
 
 def strewn(bare: str) -> list[str]:
@@ -78,3 +89,14 @@ def strewn(bare: str) -> list[str]:
 def merged(text: str) -> str:
     """With l and i as one letter."""
     return text.translate(_MERGED)
+
+
+def mixed(text: str) -> Iterator[str]:
+    """With each i or l as either, where they are no more than four: "pedophiie"."""
+    places = [at for at, letter in enumerate(text) if letter in "il"]
+    if 2 <= len(places) <= 4:
+        for some in product("il", repeat=len(places)):
+            letters = list(text)
+            for at, letter in zip(places, some, strict=True):
+                letters[at] = letter
+            yield "".join(letters)

@@ -18,7 +18,7 @@ from msgspec import Struct
 from kitsu_tui.show.safety import normal
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.patterns import Patterns
-from kitsu_tui.show.safety.resolve import Resolver
+from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
 from kitsu_tui.show.safety.rows import Row, Text
 from kitsu_tui.show.safety.rules import Rule
 
@@ -148,6 +148,10 @@ class Index:
         if place is None:
             return
         span, view = place
+        if TOGETHER in view:
+            if " " not in term:
+                return
+            view = view.replace(TOGETHER, "joined")
         if not (rule.without and any(part in rule.without for part in view.split("+"))):
             yield Hit(rule, view, span, term)
 

@@ -65,3 +65,8 @@ def blur(key: str) -> str:
         return key
     at = first.end()
     return key[:at] + _VOWEL.sub("@", key[at:])
+
+
+def bones(key: str) -> str:
+    """A key with all vowels alike: "traeetawr" and "traitor"; for words within a phrase."""
+    return _VOWEL.sub("@", key)

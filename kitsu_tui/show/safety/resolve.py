@@ -17,6 +17,8 @@ from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
 MAX_MEMO = 5_000
 """Of pieces met before; forgetting many at once takes its time."""
 MAX_CANDIDATES = 6
+TOGETHER = "together"
+"""The view of words grown together: only what is more than one of them counts."""
 LONG = 48
 """Longer pieces are only read in the ways whose work grows with the length."""
 _NOT_ALNUM = re.compile(r"[\W_]+")
@@ -27,6 +29,9 @@ _MASK_SIGN = re.compile(r"[^a-z0-9'\u2019]")
 _MASKED = re.compile(
     r"[a-z]+(?:[^a-z0-9'\u2019]+[a-z]+)+|[a-z]+\*{1,}|[a-z]{2,}[#\u2588\u2022?_-]+"
 )
+_SIGNS = {"@": "a", "&": "and", "+": "and"}
+_SAID = {"yoo": "you", "yuo": "you", "yu": "you", "hur": "her", "phat": "fat", "fatt": "fat"}
+_STRUCK = re.compile(r"[a-z](\*{1,4}|-{1,4})\W{0,3}$")
 _VOWELS = re.compile(r"[aeiou]+")
 _X_VOWEL = re.compile(r"(?<=[b-df-hj-np-tvwz])[xvw](?=[b-df-hj-np-tvwz])")
 _ENDINGS = ("s", "z", "ed", "d", "er", "r", "ers", "ing", "in", "y", "es", "a", "as")
@@ -63,7 +68,7 @@ class Resolver:
         vocabulary: every word of every term; true for one that is a term by itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: C901 -- one table after the other
         self,
         tree: Any,
         loose: Any,
@@ -82,6 +87,7 @@ class Resolver:
         self._merged: dict[str, list[str]] = {}
         self._sound: dict[str, list[str]] = {}
         self._blur: dict[str, list[str]] = {}
+        self._bones: dict[str, list[str]] = {}
         self._bare: dict[str, list[str]] = {}
         self._shapes: dict[tuple[int, str, str], list[str]] = {}
         # Terms by themselves first: of many that a mask fits they count most.
@@ -99,6 +105,8 @@ class Resolver:
                 key = phonetic.sound(word)
                 if len(key) >= 3:
                     self._sound.setdefault(key, []).append(word)
+                    if not alone and len(word) >= 4:
+                        self._bones.setdefault(phonetic.bones(key), []).append(word)
                     if len(word) >= 5:
                         self._blur.setdefault(phonetic.blur(key), []).append(word)
             if alone and len(word) >= 5:
@@ -119,6 +127,8 @@ class Resolver:
 
     def _read(self, piece: str) -> Reading:
         letters = _NOT_ALNUM.sub("", piece)
+        if piece in _SIGNS:
+            return Reading("", True, (("leet", _SIGNS[piece]),))
         if ordinary.is_ordinary(piece):
             if len(piece) > LONG or (letters in piece and not ordinary.is_quantity(letters)):
                 return Reading(letters, True)
@@ -136,13 +146,20 @@ class Resolver:
                 forms[letters] = "spaced" if apart else "joined"
             for form in leet.readings(bare):
                 forms.setdefault(form, "leet")
-            if not any(len(form) > 2 and ordinary.is_word(form) for form in forms):
-                for form in leet.strewn(bare):
+            for form in leet.hashed(piece):
+                if form in self._words:
+                    forms.setdefault(form, "leet")
+            said = any(len(form) > 2 and ordinary.is_word(form) for form in forms)
+            for form in leet.strewn(bare):
+                # "1^n" may be "ian", and "in" within a phrase.
+                if len(form) > 1 and (not said or self._words.get(form) is False):
                     forms.setdefault(form, "joined")
         found: dict[str, str] = {}
         common = False
-        if len(bare) <= LONG:
-            for word in self._masked(bare):
+        if letters != bare and self._words.get(letters):
+            found[letters] = "joined"
+        elif len(bare) <= LONG:
+            for word in self._masked(bare, piece):
                 found.setdefault(word, "masked")
                 if len(found) >= MAX_CANDIDATES:
                     break
@@ -152,6 +169,10 @@ class Resolver:
             if view == "leet" and len(form) > 2:
                 for word in self._merged.get(leet.merged(form), ()):
                     found.setdefault(word, view)
+                if not found:
+                    for word in leet.mixed(form):
+                        if self._known(word):
+                            found[word] = view
             if apart and form not in found:
                 for name, word in self._within(form, "spaced"):
                     found.setdefault(word, name)
@@ -161,7 +182,7 @@ class Resolver:
         basic = next((form for form, view in forms.items() if view == "leet"), "")
         if letters.isalpha() and letters == bare:
             forms.setdefault(letters, "")
-        if not (found or common):
+        if not (common or any(self._words.get(word, True) for word in found)):
             for form, view in list(forms.items())[:5]:
                 if self._stretched(form, view, found):
                     common = True
@@ -171,11 +192,21 @@ class Resolver:
                 found.setdefault(word, view)
                 if len(found) >= MAX_CANDIDATES:
                     break
+        if not common and len(letters) <= 2 * LONG:
+            for form in forms:
+                row = self._parted(form)
+                if row:
+                    found.setdefault(row, "spaced" if apart else TOGETHER)
+                    break
+        if letters in _SAID:
+            found = {_SAID[letters]: "sound"} | found
         back = len(letters) > 2 and self._is_word(letters[::-1])
         some = tuple((view, word) for word, view in list(found.items())[:MAX_CANDIDATES])
         return Reading(letters, common and not found, some, basic, back)
 
-    def _hyphened(self, piece: str, letters: str) -> Iterator[tuple[str, str]]:
+    def _hyphened(  # noqa: C901 -- a list of ways
+        self, piece: str, letters: str
+    ) -> Iterator[tuple[str, str]]:
         """Ordinary words with signs between them that only together are a term ("knee-ger"), and
         quantities that may be words ("810w")."""
         if "'" in piece or "\u2019" in piece:
@@ -186,6 +217,10 @@ class Resolver:
             elif ordinary.is_quantity(letters):
                 for form in leet.readings(letters):
                     if len(form) > 2 and form in self._words:
+                        yield "leet", form
+            elif len(letters) < 8 and not _NUMBER.search(piece):
+                for form in leet.readings(letters):  # "7/0"
+                    if self._words.get(form) is False:
                         yield "leet", form
         elif self._words.get(letters):
             yield "joined", letters
@@ -200,6 +235,13 @@ class Resolver:
         """Is it a word of the rules?"""
         return word in self._words
 
+    def backwards(self, word: str) -> bool:
+        """No ordinary word, and turned round it is one, or one of the rules."""
+        turned = word[::-1]
+        return not ordinary.is_word(word) and (
+            ordinary.is_word(turned) or self._known(turned, most=True)
+        )
+
     def figures(self, word: str) -> str | None:
         """What figures alone may spell of the rules' words: "117713"."""
         for form in leet.readings(word):
@@ -212,13 +254,18 @@ class Resolver:
     def _is_word(self, word: str) -> bool:
         return word in self._words or ordinary.is_word(word)
 
-    def _known(self, form: str) -> bool:
-        """Is this a word of the rules, or does a term stand in it?"""
+    def _known(self, form: str, *, most: bool = False) -> bool:
+        """Is this a word of the rules, or does a term stand in it (`most`: all but an ending)?"""
         if form in self._words:
             return True
-        return self._tree is not None and any(True for _ in self._tree.iter(f" {form} "))
+        if self._tree is None:
+            return False
+        least = len(form) - 1 if most else 0
+        return any(size > least for _, (size, _) in self._tree.iter(f" {form} "))
 
-    def _stretched(self, form: str, view: str, found: dict[str, str]) -> bool:
+    def _stretched(  # noqa: C901 -- a list of ways
+        self, form: str, view: str, found: dict[str, str]
+    ) -> bool:
         """Letters repeated; true when that is all there is to an ordinary word."""
         name = f"{view}+repeats" if view else "repeats"
         thin = normal.collapse(form)
@@ -235,7 +282,13 @@ class Resolver:
                 found[cut] = name
             common = common or plain
         if common and not _ALL_STRETCHED.fullmatch(form):
+            for word in self._thin.get(thin, ()):
+                if short != form and self._words.get(word) is False:
+                    found.setdefault(word, name)
             return True
+        if view == "leet" and thin != form:
+            for word in self._merged.get(leet.merged(thin), ()):
+                found.setdefault(word, name)
         for word in self._with_endings(thin, self._thin, _ENDINGS):
             # "niger" for the word with two g: a country, unless something is stretched.
             if thin != form or len(word) > 5:
@@ -261,7 +314,7 @@ class Resolver:
     def _one(self, form: str) -> Iterator[tuple[str, str]]:  # noqa: C901 -- a list of ways
         words = self._words
         turned = form[::-1]
-        if (len(form) >= 4 and self._known(turned)) or words.get(turned) is False:
+        if (len(form) >= 4 and self._known(turned, most=True)) or words.get(turned) is False:
             yield "reversed", turned
         size = (form + form).find(form, 1)
         if 3 <= size < len(form) and self._known(form[:size]):
@@ -281,9 +334,14 @@ class Resolver:
         key = phonetic.sound(form)
         if len(key) >= 3 and _VOWELS.search(form):
             for word in self._with_endings(key, self._sound, _SOUND_ENDINGS):
-                yield "sound", word
+                # Three letters sound like too much: "SCO".
+                if len(form) > 3 or not words.get(word):
+                    yield "sound", word
             if len(form) >= 5:
                 for word in self._blur.get(phonetic.blur(key), ()):
+                    yield "sound", word
+            if len(form) >= 4:
+                for word in self._bones.get(phonetic.bones(key), ()):
                     yield "sound", word
         for word in self._bare.get(form, ()):
             yield "masked", word
@@ -318,6 +376,39 @@ class Resolver:
             if fits:
                 yield view, term
 
+    def _parted(self, form: str) -> str:
+        """Words grown together, among them one of the rules: "kill yourself"; the fewest."""
+        size = len(form)
+        if size < 6 or not form.isascii() or not form.isalpha():
+            return ""
+        best: list[tuple[int, int] | None] = [(0, 0)] + [None] * size
+        words = self._words
+        for end in range(1, size + 1):
+            for begin in range(max(0, end - 16), end):
+                before = best[begin]
+                if before is None:
+                    continue
+                word = form[begin:end]
+                if len(word) < 3 and word not in ordinary.SHORT:
+                    continue
+                if not (word in words or ordinary.is_word(word)):
+                    continue
+                there = best[end]
+                # Of two ways with as many words, the one with the longest last word is first.
+                if there is None or before[0] + 1 < there[0]:
+                    best[end] = (before[0] + 1, begin)
+        parts: list[str] = []
+        at = size
+        while at:
+            step = best[at]
+            if step is None:
+                return ""
+            parts.append(form[step[1] : at])
+            at = step[1]
+        if len(parts) < 2 or not any(part in words for part in parts):
+            return ""
+        return " ".join(reversed(parts))
+
     def _with_endings(
         self, key: str, table: dict[str, list[str]], endings: Iterable[str]
     ) -> Iterator[str]:
@@ -327,8 +418,11 @@ class Resolver:
                 for word in table.get(key[: -len(ending)], ()):
                     yield word + {"R": "er", "Rs": "ers", "i": "y", "z": "s"}.get(ending, ending)
 
-    def _masked(self, bare: str) -> Iterator[str]:
+    def _masked(self, bare: str, piece: str) -> Iterator[str]:
         """Letters struck out: "f*ck", "f**k", "c_nt", "f***"."""
+        end = _STRUCK.search(piece)
+        if end and piece[0] not in "*-_~" and bare.isalpha() and not ordinary.is_word(bare):
+            bare += "*" * len(end.group(1))
         if _MASKED.fullmatch(bare):
             shape = _MASK_SIGN.sub("*", bare)
             letters = len(shape) - shape.count("*")

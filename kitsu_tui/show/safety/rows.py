@@ -35,9 +35,10 @@ _NO_VIEW = frozenset(("", ALIAS))
 
 
 ALIASES = {
+    "hur": "her", "phat": "fat", "teh": "the",
     "u": "you", "ya": "you", "ur": "your", "yer": "your", "yo": "your", "urself": "yourself",
     "yoself": "yourself", "yaself": "yourself", "yerself": "yourself", "uself": "yourself",
-    "urselves": "yourselves", "r": "are", "ppl": "people", "teh": "the", "da": "the", "dat": "that",
+    "urselves": "yourselves", "r": "are", "ppl": "people", "da": "the", "dat": "that",
     "dis": "this", "dem": "them", "em": "them", "mah": "my", "wit": "with", "luv": "love",
     "gunna": "gonna", "imma": "i ll", "tha": "the", "2": "to", "4": "for", "b": "be", "n": "and",
 }  # fmt: skip
@@ -134,7 +135,7 @@ class Squeezed:
             return None
         stop = bisect_left(starts, end)
         pieces = self._pieces[first:stop]
-        strange = [p for p in pieces if not (p.isdigit() or ordinary.is_word(p))]
+        strange = [p for p in pieces if not (p.isdigit() or ordinary.is_piece(p))]
         before, after = start - starts[first], self.text[end : starts[stop]]
         if rule.squeeze:
             if (before and rule.match != "inside") or (after and rule.match == "word"):
@@ -291,6 +292,8 @@ class Text:
             one, two = self._readings[index], self._readings[index + 1]
             if index <= behind or (one.plain and two.plain):
                 continue
+            if (one.plain and two.basic) or (two.plain and one.basic):
+                continue  # "d!e in"
             letters = one.letters + two.letters
             if one.letters and two.letters and self._resolver.knows(letters):
                 behind = index + 1
@@ -343,7 +346,8 @@ class Text:
         """Every word turned round; with a step of -1 the line as well."""
         found = [match.span() for match in WORD.finditer(self.low)][::step]
         words = [self.low[start:end] for start, end in found]
-        views = ["" if ordinary.is_word(word) else "reversed" for word in words]
+        back = self._resolver.backwards
+        views = ["reversed" if back(word) else "" for word in words]
         return Row([word[::-1] for word in words], found, views)
 
     def _camel(self) -> Row:
