@@ -125,6 +125,8 @@ def review(
         fail("review", f"--then: found {then!r}, expected drop or air", 2)
     if word == "status" and (wait_s is not None or then):
         fail("review", "--wait and --then go with on or off", 2)
+    if wait_s is not None and not 1 <= wait_s <= 600:  # also when it is no number at all
+        fail("review", f"--wait: found {wait_s:g}, expected 1 to 600 seconds", 2)
     detail = ""
     if word != "status":
         params = control.Review(
@@ -161,15 +163,18 @@ def _list(detail: str, *, as_json: bool) -> None:
         return
     if not lines:
         tell("no line of hers is to come now")
-    for turn, one in lines:
+    states = [_state(one, view.t) for _, one in lines]
+    width = max(map(len, states), default=0)
+    for (turn, one), state in zip(lines, states, strict=True):
         name = f"{turn.turn}.{one.seq}"
-        tell(f"{name:>7}  {_state(one, view.t):<34} {one.spoken or one.text}")
+        tell(f"{name:>7}  {state:<{width}}  {one.spoken or one.text}")
 
 
 def _state(line: SentenceView, now: float) -> str:
     if not line.waits:
         return "goes on air"
     held = f" by {line.held_by}" if line.held_by else ""
+    held += f" {line.rule}" if line.waits == "rule" and line.rule else ""
     end = f", {line.then} in {max(0.0, line.until - now):.0f} s" if line.until else ""
     return f"waits: {line.waits}{held}{end}"
 

@@ -45,7 +45,8 @@ LINES: tuple[Action, ...] = (
     Action(
         "hold_line",
         "Hold the line, or let it go",
-        "It waits until somebody decides; pressed once more, it airs.",
+        "It waits for somebody to decide, `safety.hold_s` at most, then it is dropped; pressed "
+        "once more, it airs.",
         ("H",),
         _LINES,
         verb="line hold",

@@ -24,7 +24,7 @@ EXPIRES_S: dict[Source, float] = {"chat": 60.0}
 _LIKE = str.maketrans({"0": "o", "1": "i", "l": "i"})
 
 FULL = "too many wait"
-SHARE = "their share"
+SHARE = "they had their share of answers for now (safety.viewer_turns, viewer_waiting)"
 SAME = "others asked it as well"
 LATE = "it waited too long"
 
