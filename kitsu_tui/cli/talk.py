@@ -42,8 +42,9 @@ def talk(
         str, typer.Option(help="wav file, played into the microphone's path in real time")
     ] = "",
     viewer: Annotated[
-        str, typer.Option(help="the text is that of a viewer of this name, and treated as such")
-    ] = "",
+        str | None,
+        typer.Option(help="the text is that of a viewer of this name, and treated as such"),
+    ] = None,
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="profile, when no show is running")
     ] = "",
@@ -59,8 +60,10 @@ def talk(
         fail("talk", f"{wav}: no such file", 2)
     if len(text) > LONGEST:
         fail("talk", f"{len(text)} characters are too many (limit {LONGEST})", 2)
-    if viewer and (wav or not viewer.strip() or len(viewer) > LONGEST_NAME):
+    # An empty name is refused: a script that lost it would else speak for the operator.
+    if viewer is not None and (wav or not viewer.strip() or len(viewer) > LONGEST_NAME):
         fail("talk", f"--viewer goes with --text, and is 1 to {LONGEST_NAME} characters", 2)
+    viewer = viewer or ""
     if not _is_text(text + preset + viewer):
         fail("talk", NO_TEXT, 2)
     if out and no_tts:
@@ -119,7 +122,8 @@ def _print(report: TalkReport) -> None:
             rule = f" ({verdict.rule})" if verdict.rule else ""
             who = f" by {_shown(verdict.by)}" if verdict.by else ""
             means = f"{verdict.means}:"
-            tell(f"{means:<6} {verdict.action} {which}: {verdict.category}{rule}{who}")
+            what = "nobody decided in time" if verdict.category == "time" else verdict.category
+            tell(f"{means:<6} {verdict.action} {which}: {what}{rule}{who}")
     if report.status not in ("ok", "blocked"):
         tell(f"note:  {report.status}")
     if report.detail:

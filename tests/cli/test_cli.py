@@ -92,6 +92,7 @@ def test_an_engine_that_is_none_names_the_nearest(kitsu: Kitsu) -> None:
         (["talk", "--text", " "], "kitsu talk: give either --text or --wav"),
         (["talk", "--text", "a", "--wav", "b"], "kitsu talk: give either --text or --wav"),
         (["talk", "--wav", "/no/such.wav"], "kitsu talk: /no/such.wav: no such file"),
+        (["talk", "--text", "a", "--viewer", ""], "--viewer goes with --text, and is 1 to 100"),
         (
             ["talk", "--text", "a", "--out", "x.wav", "--no-tts"],
             "kitsu talk: --out needs her voice: leave out --no-tts",

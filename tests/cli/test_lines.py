@@ -23,6 +23,8 @@ from tests.conftest import Sandbox
         ("review onn", "found 'onn' (did you mean on?), expected on, off or status"),
         ("review on --then say", "--then: found 'say', expected drop or air"),
         ("review --wait 3", "--wait and --then go with on or off"),
+        ("review on --wait nan", "--wait: found nan, expected 1 to 600 seconds"),
+        ("review on --wait 0.5", "--wait: found 0.5, expected 1 to 600 seconds"),
     ],
 )
 def test_bad_words_are_named(sandbox: Sandbox, args: str, words: str) -> None:
