@@ -67,7 +67,7 @@ class LineDecided(Event, frozen=True, kw_only=True, tag="line.decided"):
     """What is said instead, for `replace`."""
     why: str = ""
     """`approved`, `dropped`, `replaced`, `time`, `split` (with the next line it is unsafe),
-    `sound`, `opinion`, ..."""
+    `sound`, `opinion`, `rules` (they are others now), ..."""
     ruled: Ruled | None = None
     """The verdict that decided it, if one did."""
 

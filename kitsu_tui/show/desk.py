@@ -116,6 +116,11 @@ class Desk:
         for line in [line for line in self.lines if line.owner is owner and line.open]:
             self.leave(line)
 
+    def rules_changed(self) -> None:
+        """What is not on air yet was judged by other rules than hold now."""
+        for line in [line for line in self.lines if line.open]:
+            line.owner.judge_again(line)
+
     def leave(self, line: Line) -> None:
         """It has ended, or never will be heard."""
         self._stop_timer(line)

@@ -25,17 +25,21 @@ class KeptIn:
         self.repeats = Repeats(loaded.profile.safety.repeats)
         judge.output_checks += [self.leaks, self.repeats]
         judge.said = self.repeats.said
+        self._persona: Persona | None = None
+        self._secrets: set[str] = set()
+        """Those of all profiles: a secret stays one when another profile comes."""
         self.use(loaded, persona)
 
     def use(self, loaded: Loaded, persona: Persona) -> None:
         """Go by another profile or persona."""
-        known = [
+        self._secrets.update(
             value
             for environ in (loaded.environ, secrets(loaded))
             for name, value in environ.items()
             if is_secret(name)
-        ]
-        self.leaks.learn(persona, known, str(Path.home()))
+        )
+        before, self._persona = self._persona, persona
+        self.leaks.learn(persona, self._secrets, str(Path.home()), before)
         conversation = loaded.profile.conversation
         lines = [line for some in persona.refusals.values() for line in some]
         self.repeats.use(

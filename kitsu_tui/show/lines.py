@@ -26,6 +26,8 @@ from kitsu_tui.show.voice import heard_text
 
 CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
+AGAIN = 3
+"""Times that a sentence is judged when what it is judged by changes under way."""
 READING_S = 7.0
 """How long the judgement of how a sentence is pronounced may take beyond the gate's own time."""
 _UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
@@ -104,8 +106,13 @@ class Lines:
         """Judge a sentence, and have said what may be said of it."""
         seq, self._seq = self._seq, self._seq + 1
         judge = self._stage.judge
-        context = self._context()
-        found = await judge.weigh(text, context, "output")
+        tries = AGAIN
+        while True:  # until no line before it was dropped meanwhile, and the rules are the same
+            context, gate = self._context(), judge.keeper.gate
+            found = await judge.weigh(text, context, "output")
+            tries -= 1
+            if not tries or (self._context() == context and judge.keeper.gate is gate):
+                break
         verdict = found.verdict
         play = self._turn.play
         if not play and verdict.action in SAID and words == "model":
@@ -173,14 +180,14 @@ class Lines:
         else:
             desk.opinion_is_there(line)
 
-    async def _judge_again(self, line: Line) -> None:
-        """What was said before it is not what it was judged with."""
+    async def _judge_again(self, line: Line, why: str = "split") -> None:
+        """What was said before it, or a rule, is not what it was judged with."""
         found = await self.weigh(line, line.text)
         verdict = found.verdict
         if line.open and (verdict.action not in SAID or verdict.text.strip() != line.text):
             if verdict.action == "hold" and (line.approved_by or line.verdict.action == "hold"):
                 return  # so much was known
-            self._stage.desk.drop(line, why="split", ruled=verdict.ruled())
+            self._stage.desk.drop(line, why=why, ruled=verdict.ruled())
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=f"line-{self._turn.number}")
@@ -224,6 +231,10 @@ class Lines:
                 )
             )
         self.changed(line)
+
+    def judge_again(self, line: Line) -> None:
+        """The rules are others: judge it by them."""
+        self._aside(self._judge_again(line, "rules"))
 
     def changed(self, line: Line) -> None:
         """Something else is said, or nothing: judge anew what follows it."""

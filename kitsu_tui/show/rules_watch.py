@@ -34,17 +34,20 @@ class RulesWatch:
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                await self.look()
+                if await self.look():
+                    self._show.stage.desk.rules_changed()
             except Exception:  # what is in force stays so
                 log.exception("the rules cannot be looked at")
 
-    async def look(self) -> None:
-        """Take over what has changed, and tell of it. The files are read in a thread."""
+    async def look(self) -> bool:
+        """Take over what has changed, and tell of it; True when another gate is in force. The
+        files are read in a thread."""
         async with self._one:  # of two readings the later one may be done first
             keeper = self._show.gate  # another profile may bring another one meanwhile
             changed = await asyncio.to_thread(keeper.refresh)
             if changed or keeper.error != self._error:
                 await self.tell(keeper)
+            return changed
 
     async def tell(self, keeper: Keeper) -> None:
         """Tell of the gate that is in force."""

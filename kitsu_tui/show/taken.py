@@ -31,6 +31,7 @@ def take(running: Running, found: Prepared, by: str) -> None:
     running.persona, stage.preset, stage.mood, _ = will
     stage.persona = running.persona
     running.kept_in.use(found.loaded, running.persona)
+    stage.desk.rules_changed()
     stage.history.resize(profile.conversation.history_turns, profile.conversation.history_block)
     if other_rules:
         running.job(running.rules.tell(found.gate))

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from engines.wire import control
-from kitsu_tui.show.judge import Judge
+from engines.wire import control, show
+from kitsu_tui.show.judge import Judge, Judgement
 from kitsu_tui.show.line_verbs import decide
-from kitsu_tui.show.safety import Keeper, Verdict
+from kitsu_tui.show.safety import Gate, Keeper, Side, Verdict
 from tests.show.cast import sound
-from tests.show.stage import Stage
+from tests.show.stage import GATE, Stage, rule
 
 ONE, TWO, THREE = "Hello you there my friend.", "I like snacks.", "And also naps."
 
@@ -129,3 +129,43 @@ async def test_a_text_that_waited_behind_one_that_hangs_is_dropped_and_its_asker
         assert second.result().action in ("drop", "allow")
     finally:
         go.set()
+
+
+async def test_what_waits_is_judged_by_the_rules_that_hold_now() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, TWO, THREE)
+        await stage.play(100)
+        assert [line.seq for line in stage.scene.desk.lines if line.open] == [1, 2]
+        stage.gate.gate = Gate([*GATE.rules, rule("snacks", "drop", "allow")])
+        stage.scene.desk.rules_changed()
+        await stage.play(6000)
+        assert stage.speaker.pcm(turn.number) == sound(ONE) + sound(THREE)
+        drops = [(e.seq, e.why) for e in stage.of(show.LineDecided)]
+        assert drops == [(1, "rules")]
+
+
+@pytest.mark.parametrize("changes", ["lines", "rules"])
+async def test_what_changes_while_a_sentence_is_judged_counts(
+    changes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Stage() as stage:
+        weigh, desk = stage.scene.judge.weigh, stage.scene.desk
+        done: list[str] = []
+
+        async def slow(text: str, context: str, side: Side) -> Judgement:
+            found = await weigh(text, context, side)
+            if text == "mit here." and not done:
+                done.append(text)
+                if changes == "lines":
+                    desk.drop(desk.lines[-1], "op", "dropped")
+                else:
+                    stage.gate.gate = Gate([*GATE.rules, rule("mit", "drop", "allow")])
+            return found
+
+        monkeypatch.setattr(stage.scene.judge, "weigh", slow)
+        await stage.typed("hi")
+        await stage.answer("I see a grom", TWO, "mit here.")
+        await stage.play(6000)
+        assert done
+        assert [e.action for e in stage.of(show.Judged)][-1] == "drop"

@@ -24,6 +24,8 @@ PART = 0.6
 """Or so much of one sentence of theirs, counted in triples of words."""
 WORDS = 5
 """Shorter sentences of theirs are anybody's."""
+SHORT = 6
+"""Of a sentence with fewer triples all are needed: `you are a little` begins any sentence."""
 LEAST = 6
 """A secret has at least so many letters and figures."""
 PIECE = 10
@@ -41,7 +43,8 @@ _SPELLED = {
 class _Known(NamedTuple):
     runs: frozenset[tuple[str, ...]]
     triples: Mapping[tuple[str, ...], tuple[int, ...]]
-    sizes: tuple[int, ...]
+    sizes: tuple[float, ...]
+    """How many triples of each sentence are needed."""
     secrets: Any
     words: frozenset[str]
 
@@ -78,7 +81,7 @@ class Leaks:
         }
         runs: set[tuple[str, ...]] = set()
         triples: dict[tuple[str, ...], set[int]] = {}
-        sizes: list[int] = []
+        sizes: list[float] = []
         seen: set[tuple[str, ...]] = set()
         for text in (text for one in personas for text in _instructions(one)):
             runs |= _runs(_words(text), RUN) - hers
@@ -90,7 +93,7 @@ class Leaks:
                 seen.add(words)
                 for triple in found:
                     triples.setdefault(triple, set()).add(len(sizes))
-                sizes.append(len(found))
+                sizes.append(PART * len(found) if len(found) >= SHORT else len(found))
         pieces, alone = _pieces(secrets)
         parts = [part for part in Path(home).parts if part.strip("/\\")] if home else []
         if len(parts) >= 2:
@@ -167,7 +170,7 @@ def _part_of(whole: list[str], edge: int, known: _Known) -> bool:
             old.setdefault(sentence, set()).add(triple)
             if at + 3 > edge:
                 new.add(sentence)
-    return any(len(old[sentence]) >= PART * known.sizes[sentence] for sentence in new)
+    return any(len(old[sentence]) >= known.sizes[sentence] for sentence in new)
 
 
 def _squeezed(text: str) -> str:

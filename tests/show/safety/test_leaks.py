@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kitsu_tui.config.persona import load_persona
+from kitsu_tui.config import load_profile
+from kitsu_tui.config.persona import Persona, Preset, load_persona
+from kitsu_tui.show.judge import Judge
+from kitsu_tui.show.kept_in import KeptIn
+from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.safety.leaks import Leaks
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +60,19 @@ def test_nor_over_the_boundary_of_two_sentences() -> None:
     assert LEAKS("Hello there.", f"{first} {second}") is None, "that was judged before"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "before"),
+    [
+        ("You are a little late, chat!", ""),
+        ("You are full of good ideas!", ""),
+        ("I stay on the roof.", ""),
+        ("I am a little silly!", "You are a wonderful fox."),
+    ],
+)
+def test_words_that_anybody_says_are_not_hers(sentence: str, before: str) -> None:
+    assert LEAKS(sentence, before) is None
+
+
 def test_most_of_a_sentence_with_words_left_out() -> None:
     assert LEAKS("So answer the viewer in one or two, um, short spoken sentences", "") is not None
 
@@ -99,3 +116,22 @@ def test_another_persona_is_guarded_instead() -> None:
     assert leaks(instructions()[0], "") is None
     leaks.learn(KITSU)
     assert leaks(instructions()[0], "") is not None
+
+
+def test_who_she_was_and_the_secrets_of_the_profile_before_are_still_guarded() -> None:
+    """An answer may be under way that began with her instructions from before."""
+    other = Persona(
+        name="Nova",
+        system="You are Nova, a robot {style} who counts every star above the quiet harbour.",
+        moods=["happy"],
+        preset="plain",
+        presets={"plain": Preset(style="barista")},
+    )
+    loaded = load_profile("base", {"LLM_API_KEY": KEY})
+    judge = Judge(Keeper(Path("nowhere")), 1.0)
+    kept = KeptIn(judge, loaded, KITSU)
+    hers = instructions()[0]
+    loaded.environ = {}
+    kept.use(loaded, other)
+    for text in (hers, "A robot who counts every star above the quiet harbour.", f"It is {KEY}."):
+        assert kept.leaks(text, "") is not None, text
