@@ -15,8 +15,8 @@ VIEWER_CHARS = 400
 NAME_CHARS = 40
 NOBODY = "a viewer"
 
-_WIDE = str.maketrans("＜＞｜［］＃：＂｛｝％▁`", "<>|[]#:\"{}%_'")
-_QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»″〝〞〟', "'"))
+_WIDE = str.maketrans("＜＞｜［］＃：﹕∶꞉＂｛｝％▁`", "<>|[]#::::\"{}%_'")
+_QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»″‶❝❞〃ʺˮ״〝〞〟', "'"))
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -43,7 +43,7 @@ _SIGNS = (
         r"\1 -",
     ),
 )
-_NO_NAME = re.compile(r"[^\w .'-]")
+_NO_NAME = re.compile(r"[^\w .'-]|\.(?=\s)")  # a name is no sentence
 
 
 class Defuser:

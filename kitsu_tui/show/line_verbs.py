@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from engines.wire import control, show
 from kitsu_tui.show.desk import Desk, Review
@@ -23,25 +24,39 @@ WAIT_S = (1.0, 600.0)
 
 
 async def line(running: Running, ask: control.Line) -> control.Done:
-    """Decide what becomes of a line.
+    """Decide what becomes of a line. It is done, and told, when its asker hangs up as well.
 
     Raises:
         Refusal: there is no such line, it is too late, or the gate stops what is to replace it.
     """
+    return await _whole(running, _line(running, ask))
+
+
+async def _line(running: Running, ask: control.Line) -> control.Done:
     detail = await decide(running.stage.desk, ask)
     running.bus.tell(show.Acted(name=f"line {ask.what}", by=ask.by, detail=detail))
     return control.Done(detail=detail)
 
 
 async def review(running: Running, ask: control.Review) -> control.Done:
-    """Have each line wait for approval, or no more.
+    """Have each line wait for approval, or no more. See `line`.
 
     Raises:
         Refusal: a time that is no good.
     """
+    return await _whole(running, _review(running, ask))
+
+
+async def _review(running: Running, ask: control.Review) -> control.Done:
     detail = await set_review(running.stage.desk, ask)
     running.bus.tell(show.Acted(name="review", by=ask.by, detail=detail))
     return control.Done(detail=detail)
+
+
+async def _whole(running: Running, work: Coroutine[Any, Any, control.Done]) -> control.Done:
+    task = running.job(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at
+    return await asyncio.shield(task)
 
 
 async def decide(desk: Desk, ask: control.Line) -> str:

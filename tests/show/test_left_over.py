@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engines.wire import control, show
 from kitsu_tui.show.judge import Judge, Judgement
-from kitsu_tui.show.line_verbs import decide
+from kitsu_tui.show.line_verbs import decide, line
 from kitsu_tui.show.safety import Gate, Keeper, Side, Verdict
 from tests.show.cast import sound
 from tests.show.stage import GATE, Stage, rule
@@ -169,3 +170,25 @@ async def test_what_changes_while_a_sentence_is_judged_counts(
         await stage.play(6000)
         assert done
         assert [e.action for e in stage.of(show.Judged)][-1] == "drop"
+
+
+async def test_a_text_that_replaces_a_line_is_told_though_its_asker_hangs_up() -> None:
+    async with Stage() as stage:
+        running: Any = SimpleNamespace(
+            stage=stage.scene,
+            bus=SimpleNamespace(tell=stage.told.append),
+            job=asyncio.create_task,
+        )
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, TWO)
+        await stage.play(100)
+        ask = control.Line(what="replace", by="op", turn=1, seq=1, text=THREE)
+        asked = asyncio.create_task(line(running, ask))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asked.cancel()
+        await stage.play(6000)
+        assert asked.cancelled()
+        assert stage.speaker.pcm(turn.number) == sound(ONE) + sound(THREE)
+        assert [(e.what, e.by) for e in stage.of(show.LineDecided)] == [("replace", "op")]
+        assert [e.words for e in stage.of(show.Provenance)] == ["model", "operator"]
