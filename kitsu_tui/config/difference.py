@@ -14,7 +14,7 @@ from engines.wire.logline import Masker, is_secret
 from kitsu_tui.config import paths
 from kitsu_tui.config.errors import ConfigError, MissingError, nearest
 from kitsu_tui.config.persona import load_persona
-from kitsu_tui.config.profile import Loaded
+from kitsu_tui.config.profile import STORED, Loaded
 from kitsu_tui.config.schema import ENGINES
 
 AT_ONCE = (
@@ -141,6 +141,8 @@ def _names(folder: Path) -> list[str]:
 
 def _check_model(name: str, loaded: Loaded) -> None:
     """What is named by its path is looked for here, unless the engine runs elsewhere."""
+    if name not in STORED:  # the guard's is a name that its server knows
+        return
     place = loaded.place(name, "model")
     try:
         model = loaded.engine_config(name).get("model", "")

@@ -276,6 +276,10 @@ def test_what_is_named_and_is_not_there(load: Load, text: str, says: str) -> Non
     assert isinstance(refusal.value, MissingError) == ("there is no /" in says)
 
 
+def test_a_guards_model_is_a_name_of_its_server(load: Load) -> None:
+    assert check(load("guard: {model: 'some-guard:1b'}\nengines: {guard: {enabled: true}}")) == []
+
+
 def test_a_broken_persona_is_named(load: Load, tmp_path: Path) -> None:
     (tmp_path / "her.yaml").write_text("name: Her\nsystem: {}\n")
     with pytest.raises(ConfigError, match="her.yaml"):
