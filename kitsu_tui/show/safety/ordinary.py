@@ -74,7 +74,7 @@ _QUANTITY = re.compile(
 )
 _SIGNED = re.compile(r"[@$|!+][^\W_]|[^\W_][@$|+]")
 _HASHED = re.compile(r"\d[#|@!]+\d")
-_STRUCK = re.compile(r"[a-z]\*+[a-z]")
+_STRUCK = re.compile(r"[a-z](?:\*+|[$|!])[a-z]")
 _PARTS = re.compile(r"[^\W_]+")
 _SUFFIXES = frozenset(("s", "t", "re", "ve", "ll", "d", "m", "n", "em", "all", "clock", "til"))
 
@@ -101,7 +101,7 @@ def is_ordinary(chunk: str) -> bool:
     stands around it ("word!", "(word)") is not looked at.
     """
     parts = _PARTS.findall(chunk)
-    if "*" in chunk and _STRUCK.search(chunk):
+    if len(parts) > 1 and _STRUCK.search(chunk):
         return False
     if len(parts) == 1:
         part = parts[0]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from kitsu_tui.show.safety import leet, normal, ordinary, phonetic
+from kitsu_tui.show.safety import leet, normal, ordinary, parted, phonetic
 
 MAX_MEMO = 5_000
 """Of pieces met before; forgetting many at once takes its time."""
@@ -82,6 +82,7 @@ class Resolver:
         self._tree = tree
         self._loose = loose
         self._words = vocabulary
+        self._foreign = foreign
         self._memo: dict[str, Reading] = {}
         self._thin: dict[str, list[str]] = {}
         self._merged: dict[str, list[str]] = {}
@@ -194,10 +195,16 @@ class Resolver:
                     break
         if not common and len(letters) <= 2 * LONG:
             for form in forms:
-                row = self._parted(form)
+                row = parted.parted(form, self._words, self._foreign)
                 if row:
-                    found.setdefault(row, "spaced" if apart else TOGETHER)
+                    view = "joined" if parted.meant(row, self._words) else TOGETHER
+                    view = "spaced" if apart else view
+                    found.setdefault(row, view)
                     break
+            if "_" in bare and not apart:
+                row = " ".join(self._first(part) for part in bare.split("_") if part)
+                if row != bare.replace("_", " "):
+                    found.setdefault(row, "leet")
         if letters in _SAID:
             found = {_SAID[letters]: "sound"} | found
         back = len(letters) > 2 and self._is_word(letters[::-1])
@@ -376,38 +383,10 @@ class Resolver:
             if fits:
                 yield view, term
 
-    def _parted(self, form: str) -> str:
-        """Words grown together, among them one of the rules: "kill yourself"; the fewest."""
-        size = len(form)
-        if size < 6 or not form.isascii() or not form.isalpha():
-            return ""
-        best: list[tuple[int, int] | None] = [(0, 0)] + [None] * size
-        words = self._words
-        for end in range(1, size + 1):
-            for begin in range(max(0, end - 16), end):
-                before = best[begin]
-                if before is None:
-                    continue
-                word = form[begin:end]
-                if len(word) < 3 and word not in ordinary.SHORT:
-                    continue
-                if not (word in words or ordinary.is_word(word)):
-                    continue
-                there = best[end]
-                # Of two ways with as many words, the one with the longest last word is first.
-                if there is None or before[0] + 1 < there[0]:
-                    best[end] = (before[0] + 1, begin)
-        parts: list[str] = []
-        at = size
-        while at:
-            step = best[at]
-            if step is None:
-                return ""
-            parts.append(form[step[1] : at])
-            at = step[1]
-        if len(parts) < 2 or not any(part in words for part in parts):
-            return ""
-        return " ".join(reversed(parts))
+    def _first(self, part: str) -> str:
+        """The likeliest reading of a piece of a piece."""
+        found = self.read(part).found
+        return found[0][1] if found else part
 
     def _with_endings(
         self, key: str, table: dict[str, list[str]], endings: Iterable[str]

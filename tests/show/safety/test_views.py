@@ -52,12 +52,26 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
         ("h3x all mirlocks", "leet"),
         ("hex all mirlocks", "plain"),
         ("StupidWizzock", "joined"),
+        ("hexallmirlocks", "plain"),
+        ("theyvexthegorblin", "joined"),
+        ("h e x a l l m i r l o c k s", "spaced"),
+        ("h3x_@ll_m1r10ck$", "leet"),
+        ("h^e^x a^l^l m^1^r^l^o^c^k^s", "joined"),
+        ("hex all mirlock-", "masked"),
+        ("hex all mairleeks", "sound"),
     ],
 )
 def test_each_view_is_named(gate: Gate, line: str, view: str) -> None:
     verdict = gate.check(line)
     assert verdict.action == "drop"
     assert verdict.view == view
+
+
+def test_words_grown_together_count_as_a_phrase_only(gate: Gate) -> None:
+    """A name that happens to be made of two words is none of them."""
+    assert gate.check("hexwizzo").action == "allow"
+    assert gate.check("gorblinvex").action == "allow"
+    assert gate.check("vexthegorblinnow").action == "drop"
 
 
 def test_switches_of_a_rule(gate: Gate) -> None:
