@@ -287,16 +287,21 @@ class Text:
 
     def _pairs(self) -> Iterator[tuple[int, int, str, Reading]]:
         """Two pieces that only together are a word of the rules: "death to is rael"."""
-        behind = -1
+        able: list[tuple[bool, int, str]] = []
         for index in range(len(self._readings) - 1):
             one, two = self._readings[index], self._readings[index + 1]
-            if index <= behind or (one.plain and two.plain):
+            if one.plain and two.plain:
                 continue
             if (one.plain and two.basic) or (two.plain and one.basic):
                 continue  # "d!e in"
             letters = one.letters + two.letters
             if one.letters and two.letters and self._resolver.knows(letters):
-                behind = index + 1
+                able.append((one.plain or two.plain, index, letters))
+        taken: set[int] = set()
+        # Of two that share a piece ("a bo mb") the one that is made of no word.
+        for _, index, letters in sorted(able):
+            if taken.isdisjoint((index, index + 1)):
+                taken.update((index, index + 1))
                 reading = Reading(letters, False, (("squeezed", letters),))
                 yield index, index + 2, letters, reading
 
