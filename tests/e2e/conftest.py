@@ -17,7 +17,8 @@ def talking(
 ) -> Iterator[RealShow]:
     """A show on the starter profile with every engine ready; shared by a module's tests."""
     with real_show(tmp_path_factory.mktemp("talking")) as show:
-        show.start("extends: starter\naudio: {backend: 'null'}\n")
+        # Tests ask the same again and again, and she answers the same.
+        show.start("extends: starter\naudio: {backend: 'null'}\nsafety: {repeats: 0}\n")
         show.wait_ready("audio", "asr", "policy", "tts")
         yield show
 

@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(120)]
 PROFILE = f"""
 extends: starter
 audio: {{{{backend: 'null', output_file: '{{heard}}'}}}}
-safety: {{{{sounds: false}}}}
 engines:
   policy: {{{{command: ['{sys.executable}', '{ROOT / "tests/support/storyteller.py"}']}}}}
   asr: {{{{enabled: false}}}}
