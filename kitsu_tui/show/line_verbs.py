@@ -165,7 +165,7 @@ async def _drop(desk: Desk, line: Line, by: str) -> str:
 
 
 async def _hold(desk: Desk, line: Line, by: str) -> str:
-    if line.waits == "operator":
+    if line.waits == "operator" and line.held_by != by:
         raise Refusal(f"{line.name()} is held already by {line.held_by or 'somebody'}")
     if not await desk.hold(line, by=by):
         raise Refusal(_too_late(line))

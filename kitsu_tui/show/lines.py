@@ -28,6 +28,8 @@ CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
 AGAIN = 3
 """Times that a sentence is judged when what it is judged by changes under way."""
+SPLIT = 4
+"""Lines that are looked through for the beginning of what is unsafe together."""
 READING_S = 7.0
 """How long the judgement of how a sentence is pronounced may take beyond the gate's own time."""
 _UNFIT = Failure(code="cancelled", message="it must not be heard as it is pronounced")
@@ -123,7 +125,7 @@ class Lines:
         spoken = verdict.text.strip() if verdict.action in SAID or waits else ""
         self.judged(seq, text, "" if waits else spoken, verdict)
         if RANK[verdict.action] >= RANK["drop"] and verdict.split:
-            self._retract(verdict)
+            await self._retract(text, verdict)
         if not spoken:
             self.blocked = True
             return
@@ -157,11 +159,21 @@ class Lines:
         before = self._stage.desk.heard_before(self, heard_text)
         return " ".join(filter(None, (before, *said)))[-CONTEXT:]
 
-    def _retract(self, verdict: Verdict) -> None:
-        """With the line that follows it would be unsafe: it is not heard, or no further."""
-        before = next((line for line in reversed(self._lines) if line.decided != "drop"), None)
-        if before is not None and not before.ended.is_set():
-            self._stage.desk.drop(before, why="split", ruled=verdict.ruled())
+    async def _retract(self, text: str, verdict: Verdict) -> None:
+        """With what follows they would be unsafe: the lines in which it began are not heard, or no
+        further.
+        """
+        before = [line for line in reversed(self._lines) if line.decided != "drop"]
+        began, context = 1, ""
+        for count, line in enumerate(before[:SPLIT], 1):
+            context = f"{line.text} {context}".strip()
+            found = (await self._stage.judge.weigh(text, context, "output")).verdict
+            if found.split and RANK[found.action] >= RANK["drop"]:
+                began = count
+                break
+        for line in before[:began]:
+            if not line.ended.is_set():
+                self._stage.desk.drop(line, why="split", ruled=verdict.ruled())
 
     async def _opine(self, line: Line) -> None:
         """Ask for a second opinion while the line is being made."""

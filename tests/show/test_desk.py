@@ -237,6 +237,46 @@ async def test_what_an_operator_holds_and_forgets_is_dropped() -> None:
         assert decided(stage) == [(1, "drop", "", "time")]
 
 
+async def test_in_review_what_the_profile_says_needs_no_approval_and_can_be_held() -> None:
+    async with Stage(refusal="I did not hear that!") as stage:
+        await set_review(stage.scene.desk, control.Review(on=True, by="op"))
+        turn = await stage.typed("say grommit")
+        await stage.play(2000)
+        assert stage.speaker.pcm(turn.number) == sound("I did not hear that!")
+        stage.throat.auto = False
+        other = await stage.typed("say grommit")
+        assert "is held for 20 s" in await done(stage, "hold")
+        stage.throat.auto = True
+        await stage.play(3000)
+        assert not stage.speaker.pcm(other.number)
+
+
+async def test_who_holds_a_line_may_hold_it_longer_and_nobody_else() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, TWO, THREE)
+        await stage.play(200)
+        await done(stage, "hold")
+        await stage.play(15_000)
+        await done(stage, "hold", turn=1, seq=1)
+        with pytest.raises(Refusal, match="is held already by op"):
+            await done(stage, "hold", turn=1, seq=1, by="another")
+        await stage.play(15_000)
+        assert decided(stage) == []
+        await stage.play(10_000)
+        assert stage.speaker.pcm(turn.number) == sound(ONE) + sound(THREE)
+
+
+async def test_what_is_unsafe_over_three_lines_is_heard_of_none() -> None:
+    async with Stage() as stage:
+        stage.gate.gate = Gate([*GATE.rules, rule("you really smell", "drop", "split")])
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, "I mean you.", "Really.", "Smell that.", TWO)
+        await stage.play(8000)
+        assert stage.speaker.pcm(turn.number) == sound(ONE) + sound(TWO)
+        assert sorted(decided(stage)) == [(1, "drop", "", "split"), (2, "drop", "", "split")]
+
+
 async def test_the_first_line_is_held_while_it_is_made() -> None:
     async with Stage() as stage:
         turn = await stage.typed("hi")
