@@ -1,6 +1,7 @@
-"""Two small files that outlive the show: the panic latch with its epoch, and the children's ledger.
+"""Small files that outlive the show: the panic latch with its epoch, the children's ledger, and
+review mode as an operator set it, until the show is ended on purpose.
 
-Both are written whole, to a new file that then takes the old one's place, in a thread.
+All are written whole, to a new file that then takes the old one's place, in a thread.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -47,6 +48,15 @@ class LatchFile(Struct):
     panicked: bool = False
     by: str = ""
     kept: dict[str, Kept] = {}
+
+
+class ReviewFile(Struct, frozen=True):
+    """`review.json`: review mode as an operator set it in a show that has not been ended."""
+
+    on: bool
+    wait_s: float
+    then: Literal["air", "drop"]
+    by: str
 
 
 class Born(Struct, frozen=True):

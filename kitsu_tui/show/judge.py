@@ -163,6 +163,12 @@ class Judge:
             if found is not None:
                 ruled.append(found.ruled())
                 verdict = _both(verdict, found)
+                if found.action in SAID and found.action != "allow":
+                    # Other words than the gate has seen: what was cut may have closed up.
+                    again = _by(gate, verdict.text, context, side, faults)
+                    if RANK[again.action] > RANK[verdict.action]:
+                        ruled.append(again.ruled())
+                        verdict = again
         return Judgement(verdict, ruled, faults, worked)
 
     # -- what fails --------------------------------------------------------------------------

@@ -49,6 +49,7 @@ async def review(running: Running, ask: control.Review) -> control.Done:
 
 async def _review(running: Running, ask: control.Review) -> control.Done:
     detail = await set_review(running.stage.desk, ask)
+    await running.kept_review.save()
     running.bus.tell(show.Acted(name="review", by=ask.by, detail=detail))
     return control.Done(detail=detail)
 

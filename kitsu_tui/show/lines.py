@@ -7,6 +7,7 @@ desk and her voice; whoever decides about a line later does it here, too.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 
 from msgspec.structs import replace
@@ -23,6 +24,8 @@ from kitsu_tui.show.speech import Speech
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Turn
 from kitsu_tui.show.voice import heard_text
+
+log = logging.getLogger("show.lines")
 
 CONTEXT = 120
 """Characters of what was said before that the gate reads along with a sentence."""
@@ -145,7 +148,7 @@ class Lines:
         if play and not self.over:
             if judge.opinion is not None and words == "model":
                 line.asked = True
-                self._aside(self._opine(line))
+                self._aside(self._opine(line), line)
             self._stage.desk.admit(line, first=first)
             self.speech.say(line)
 
@@ -201,10 +204,18 @@ class Lines:
                 return  # so much was known
             self._stage.desk.drop(line, why=why, ruled=verdict.ruled())
 
-    def _aside(self, work: Coroutine[None, None, None]) -> None:
+    def _aside(self, work: Coroutine[None, None, None], line: Line) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            self._asides.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:  # what cannot be judged is not said
+                log.error("turn %d: %s", self._turn.number, type(error).__name__, exc_info=error)
+                ruled = failed(type(error).__name__).ruled()
+                self._stage.desk.drop(line, why="error", ruled=ruled)
+
         task = asyncio.create_task(work, name=f"line-{self._turn.number}")
         self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
+        task.add_done_callback(ended)
 
     # -- its lines (line.Owner) --------------------------------------------------------------
 
@@ -246,13 +257,13 @@ class Lines:
 
     def judge_again(self, line: Line) -> None:
         """The rules are others: judge it by them."""
-        self._aside(self._judge_again(line, "rules"))
+        self._aside(self._judge_again(line, "rules"), line)
 
     def changed(self, line: Line) -> None:
         """Something else is said, or nothing: judge anew what follows it."""
         for later in self._lines:
             if later.seq > line.seq and later.open:
-                self._aside(self._judge_again(later))
+                self._aside(self._judge_again(later), later)
 
     # -- on their way (speech.Stops) ---------------------------------------------------------
 

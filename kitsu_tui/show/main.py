@@ -30,6 +30,7 @@ from kitsu_tui.show.history import History
 from kitsu_tui.show.journal import open_journal
 from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.kept_in import KeptIn
+from kitsu_tui.show.kept_review import KeptReview
 from kitsu_tui.show.logfiles import LogFiles
 from kitsu_tui.show.lost_operator import LostOperator
 from kitsu_tui.show.opinion import Opinions
@@ -132,6 +133,7 @@ class Running:
             profile=profile,
             preset=profile.persona.preset,
         )
+        self.kept_review = KeptReview(state / "review.json", self.stage.desk)
         self.director = Director(self.stage, self.latch)
         self.panic = Panic(self.latch, self.supervisor, self.director, self.bus.tell)
         self.bus.hook(self.panic.surfaces.follow)
@@ -211,6 +213,7 @@ class Running:
             self.director.fall_silent("stopped")
             await self.scenes.stopping()
             await self.supervisor.stop()
+            self.kept_review.forget()
             watchdog.stop()
             for job in self._jobs:
                 job.cancel()
@@ -236,6 +239,7 @@ class Running:
             )
         )
         self.tell_persona()
+        self.kept_review.restore()
         self.stage.desk.tell_review()
         self.panic.restore()
         self.drills.restore()

@@ -208,3 +208,15 @@ async def test_a_thread_that_is_left_takes_nothing_more_and_ends() -> None:
     assert thread.daemon, "one that hangs must not keep a show from ending"
     assert second.cancelled()
     assert not done.is_set()
+
+
+async def test_what_a_check_changed_meets_the_gate_again() -> None:
+    judge, _ = judge_by(GATE, own=False)
+
+    def closes_up(text: str, context: str) -> Verdict | None:
+        return Verdict(action="replace", text=text.replace(" and ", ""), means="repeat")
+
+    judge.output_checks = [closes_up]
+    assert (await judge.sentence("black and white", "")).action == "replace"
+    verdict = await judge.sentence("grom and mit", "")
+    assert (verdict.action, verdict.means, verdict.rule) == ("drop", "gate", "no-grommit")

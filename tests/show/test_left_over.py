@@ -192,3 +192,27 @@ async def test_a_text_that_replaces_a_line_is_told_though_its_asker_hangs_up() -
         assert stage.speaker.pcm(turn.number) == sound(ONE) + sound(THREE)
         assert [(e.what, e.by) for e in stage.of(show.LineDecided)] == [("replace", "op")]
         assert [e.words for e in stage.of(show.Provenance)] == ["model", "operator"]
+
+
+async def test_a_line_whose_second_judgement_breaks_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def breaks(text: str, side: Side, *_: object) -> Verdict | None:
+        if side == "output":
+            raise RuntimeError("nobody foresaw this")
+        return None
+
+    async with Stage() as stage:
+        judge = stage.scene.judge
+        judge.opinion = breaks
+        monkeypatch.setattr(judge, "second", breaks)
+        stage.throat.auto = False
+        turn = await stage.typed("hi")
+        stage.mind.asked[-1].say(ONE)
+        await stage.settle()
+        stage.throat.auto = True
+        stage.mind.asked[-1].finish()
+        await stage.play(3000)
+        decided = [event for event in stage.told if isinstance(event, show.LineDecided)]
+        assert [(event.what, event.why) for event in decided] == [("drop", "error")]
+        assert not stage.speaker.pcm(turn.number)
