@@ -16,6 +16,7 @@ from engines.wire import show, tts
 from engines.wire.envelope import Failure
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config.models import ModelStore
+from kitsu_tui.show import readings
 from kitsu_tui.show.safety import Gate, rules
 from kitsu_tui.show.safety import ordinary as english
 from kitsu_tui.show.sounds import Sounds
@@ -203,6 +204,60 @@ async def test_a_voice_that_fails_is_asked_again(
     judge = sounds(desk, gate(tmp_path), tmp_path)
     assert await action(judge) == "drop slur"
     assert not failures
+
+
+# -- readings that come along ------------------------------------------------------------------
+
+
+def reads(monkeypatch: pytest.MonkeyPatch, **other: str) -> dict[str, str]:
+    """What comes along is how the scripted voice reads; `other`: it reads these in another way."""
+    come = SOUNDS | ORDINARY
+    found = {text: come[text] for text in sorted(come)} | other
+    monkeypatch.setattr(readings, "PROBES", 9)
+    for text in other:
+        assert text in readings.Shipped("", found).probes()
+    monkeypatch.setattr(readings, "shipped", lambda: readings.Shipped("espeak en-us", found))
+    return found
+
+
+async def test_a_first_start_asks_only_for_what_does_not_come_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come = reads(monkeypatch)
+    desk = Desk()
+    assert await action(sounds(desk, gate(tmp_path, "faggot, grommit"), tmp_path)) == "drop slur"
+    asked = {word for text in desk.asked for word in _words(text)}
+    assert not asked & (come.keys() - readings.Shipped("", come).probes().keys())
+    assert "grommit" in desk.asked
+
+
+async def test_a_voice_that_reads_nearly_so_is_judged_by_that_until_it_has_read_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads(monkeypatch, it="ɪd")  # one of the probes
+    desk = Desk()
+    judges: list[bool] = []
+
+    def answer(texts: list[str]) -> None:
+        judges.append(judge._known.is_set())
+
+    desk.answer = answer
+    judge = sounds(desk, gate(tmp_path), tmp_path)
+    assert await action(judge) == "drop slur"
+    assert judge._task is not None
+    await judge._task
+    assert judges[-1], "it judges while the rest is still read"
+    assert "faggot" in desk.asked, "as this voice reads it"
+    assert await action(judge) == "drop slur"
+
+
+def test_without_its_file_all_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(readings, "FILE", tmp_path / "readings.txt.gz")
+    readings.FILE.write_bytes(b"nothing of the kind")
+    assert readings.shipped.__wrapped__() == readings.Shipped("", {})
+    assert "every sound is asked for" in caplog.text
 
 
 # -- the starter's voice -----------------------------------------------------------------------
