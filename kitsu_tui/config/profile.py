@@ -140,6 +140,7 @@ ALWAYS = (
     "languages",
     "private",
     "injection",
+    "prompts",
 )
 """Rule files that every profile has."""
 

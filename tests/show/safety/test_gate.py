@@ -14,7 +14,9 @@ from kitsu_tui.show.safety.confusables import fold
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "profiles" / "safety"
-FILES = sorted({path.stem for path in RULES.glob("*.yaml")} - {"family", "injection", "private"})
+FILES = sorted(
+    {path.stem for path in RULES.glob("*.yaml")} - {"family", "injection", "private", "prompts"}
+)
 BASE = Gate.load(RULES, FILES)
 FAMILY = Gate.load(RULES, [*FILES, "family.yaml"])
 ORDINARY = (ROOT / "tests/data/safety/ordinary.txt").read_text(encoding="utf-8").splitlines()
