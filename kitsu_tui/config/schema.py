@@ -84,8 +84,8 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             ge=0,
             le=200,
-            description="of her last sentences so many are not said again; 0: she may repeat "
-            "herself",
+            description="among her last sentences, so many, none is said a third time; 0: she may "
+            "repeat herself",
         ),
     ] = 12
     review: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from engines.wire.logline import is_secret
@@ -11,6 +12,9 @@ from kitsu_tui.show.judge import Judge
 from kitsu_tui.show.prepared import secrets
 from kitsu_tui.show.safety.leaks import Leaks
 from kitsu_tui.show.safety.repeats import Repeats
+
+_PIECE = re.compile(r"(?<=[.!?,])\s+")
+"""Between sentences, and behind an opening clause."""
 
 
 class KeptIn:
@@ -42,6 +46,8 @@ class KeptIn:
         self.leaks.learn(persona, self._secrets, str(Path.home()), before)
         conversation = loaded.profile.conversation
         lines = [line for some in persona.refusals.values() for line in some]
+        for example in persona.examples:
+            lines += [example.speech, *_PIECE.split(example.speech)]
         self.repeats.use(
             loaded.profile.safety.repeats,
             [*lines, conversation.refusal_line, conversation.failure_line],

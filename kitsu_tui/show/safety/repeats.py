@@ -1,8 +1,9 @@
 """She does not say the same thing over and over: small models do, once they have read themselves.
 
 A check (see `kitsu_tui.show.judge`) with a memory of what an audience has heard of her. What the
-profile has her say (refusals, the failure line) may come again and again, and so may what an
-operator asked for.
+profile has her say (refusals, the failure line, the persona's examples) may come again and again,
+and so may what an operator asked for. Two who ask the same may hear the same: only the third time
+it is kept back, as is what comes twice in one answer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.normal import clean
 from kitsu_tui.show.safety.verdict import Verdict
 
+TIMES = 2
+"""So often a sentence may be heard among the last ones."""
 SHORT = 3
 """Words up to which a sentence may be said again at any time: "Oh no!", "Yip yip!"."""
 ALIKE = 0.8
@@ -22,6 +25,7 @@ ALIKE = 0.8
 CLAUSE = 14
 """Words of the longest clause that is looked for in a loop."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_FIGURES = re.compile(r"\d+")
 _END = re.compile(r"(?<=[.!?])\s+")
 
 Pairs = frozenset[tuple[str, str]]
@@ -31,7 +35,7 @@ class Repeats:
     """What she said last.
 
     Args:
-        keep: of so many sentences none is said again; 0: no matter.
+        keep: among so many sentences none is said a third time; 0: no matter.
     """
 
     def __init__(self, keep: int) -> None:
@@ -73,8 +77,9 @@ class Repeats:
         pairs = _pairs(words)
         # Of this answer nothing may have been heard yet.
         now = ((" ".join(some), _pairs(some)) for some in map(_words, _END.split(context)) if some)
-        last = itertools.chain(self._last, now)
-        if any(plain == old or _alike(pairs, other) for old, other in last):
+        heard = [old for old in self._last if _same(plain, pairs, old)]
+        coming = [old for old in now if _same(plain, pairs, old)]
+        if len(heard) >= TIMES or (coming and not heard):
             return _verdict("drop", "said-before", "")
         loop = _loop(words)
         if loop is None:
@@ -104,6 +109,12 @@ def _words(text: str) -> list[str]:
 
 def _pairs(words: list[str]) -> Pairs:
     return frozenset(itertools.pairwise(words))
+
+
+def _same(plain: str, pairs: Pairs, old: tuple[str, Pairs]) -> bool:
+    return plain == old[0] or (
+        _FIGURES.findall(plain) == _FIGURES.findall(old[0]) and _alike(pairs, old[1])
+    )
 
 
 def _alike(one: Pairs, other: Pairs) -> bool:

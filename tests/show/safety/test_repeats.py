@@ -14,6 +14,8 @@ def test_what_was_said_is_not_said_again() -> None:
     assert repeats(LINE, "") is None
     assert repeats(LINE, "") is None, "a check is no saying"
     repeats.said(LINE)
+    assert repeats(LINE, "") is None, "two who ask the same may hear the same"
+    repeats.said(LINE)
     for again in (
         LINE,
         LINE.upper(),
@@ -28,8 +30,17 @@ def test_what_was_said_is_not_said_again() -> None:
     assert repeats("I love chasing mice in the kitchen!", "") is None
 
 
+def test_what_differs_in_its_figures_is_another_thing() -> None:
+    repeats = Repeats(12)
+    part = "Here is part {} of my very long story for you, dear chat."
+    for number in (1, 2, 3):
+        assert repeats(part.format(number), "") is None
+        repeats.said(part.format(number))
+
+
 def test_only_the_last_ones_count() -> None:
-    repeats = Repeats(2)
+    repeats = Repeats(3)
+    repeats.said(LINE)
     repeats.said(LINE)
     repeats.said("The second thing that I say.")
     assert repeats(LINE, "") is not None
