@@ -53,6 +53,7 @@ live: false
 conversation: {{history_turns: 0}}
 policy: {{max_tokens: 256, sentences: 12}}
 tts: {{cache_mb: 0}}
+safety: {{repeats: 0}}
 audio: {{{sound}}}
 {stage}"""
 _NO_STAGE = "engines: {obs: {enabled: false}}\n"

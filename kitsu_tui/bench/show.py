@@ -30,7 +30,7 @@ FLOOD = 20_000
 QUESTION = "Tell me a long story about a fox and the sea."
 TARGETS = {"warm": "under 8", "flood": "p99 under 20"}
 
-_PROFILE = "extends: {profile}\nlive: false\naudio: {{backend: 'null'}}\n"
+_PROFILE = "extends: {profile}\nlive: false\naudio: {{backend: 'null'}}\nsafety: {{repeats: 0}}\n"
 _FLOODING = "engines: {{echo: {{enabled: true, command: {command}}}}}\n"
 
 Tell = Callable[[str], None]
