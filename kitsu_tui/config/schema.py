@@ -63,8 +63,8 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: Annotated[
         list[str],
         Meta(
-            description="further rule files by name, without .yaml; base, private and injection "
-            "always hold, and the operator's own blocklist"
+            description="further rule files by name, without .yaml; those that come with Kitsu "
+            "hold in any case (kitsu safety rules lists them), and the operator's own blocklist"
         ),
     ] = []
     languages: Annotated[

@@ -294,7 +294,9 @@ def test_pipeline_disable_takes_names_and_aliases_in_any_case(said: str, off: se
     loaded = load_profile("starter", {"PIPELINE_DISABLE": said})
     assert set(loaded.disabled) == off
     for engine in ENGINES:
-        assert loaded.enabled(engine) == (engine not in off and engine not in ("echo", "guard", "obs"))
+        assert loaded.enabled(engine) == (
+            engine not in off and engine not in ("echo", "guard", "obs")
+        )
 
 
 def test_pipeline_disable_keeps_the_word_that_was_used() -> None:

@@ -44,6 +44,9 @@ class Answer:
     def changed(self, line: Line) -> None:
         pass
 
+    def judge_again(self, line: Line) -> None:
+        raise AssertionError
+
 
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[Live]:

@@ -269,7 +269,7 @@ async def test_who_holds_a_line_may_hold_it_longer_and_nobody_else() -> None:
 
 async def test_what_is_unsafe_over_three_lines_is_heard_of_none() -> None:
     async with Stage() as stage:
-        stage.gate.gate = Gate([*GATE.rules, rule("you really smell", "drop", "split")])
+        stage.gate.gate = Gate([*GATE.rules, rule("you really smell", "drop", "allow")])
         turn = await stage.typed("hi")
         await stage.answer(ONE, "I mean you.", "Really.", "Smell that.", TWO)
         await stage.play(8000)

@@ -323,6 +323,8 @@ class Resolver:
         turned = form[::-1]
         if (len(form) >= 4 and self._known(turned, most=True)) or words.get(turned) is False:
             yield "reversed", turned
+        elif len(form) >= 6:
+            yield from self._within(turned, "reversed")
         size = (form + form).find(form, 1)
         if 3 <= size < len(form) and self._known(form[:size]):
             yield "repeats", form[:size]
@@ -398,7 +400,11 @@ class Resolver:
                     yield word + {"R": "er", "Rs": "ers", "i": "y", "z": "s"}.get(ending, ending)
 
     def _masked(self, bare: str, piece: str) -> Iterator[str]:
-        """Letters struck out: "f*ck", "f**k", "c_nt", "f***"."""
+        """Letters struck out: "f*ck", "f**k", "c_nt", "f***", "*sshole"."""
+        if piece[:1] == "*" and bare.strip("*").isalpha():
+            rest = bare.strip("*")
+            if len(rest) >= 4 and not ordinary.is_word(rest):
+                yield from (vowel + rest for vowel in "aeiou" if self._known(vowel + rest))
         end = _STRUCK.search(piece)
         if end and piece[0] not in "*-_~" and bare.isalpha() and not ordinary.is_word(bare):
             bare += "*" * len(end.group(1))

@@ -31,7 +31,9 @@ def test_unsafe_lines_are_stopped(
     name: corpora.Half, measured: dict[corpora.Half, corpora.Measured]
 ) -> None:
     found = measured[name]
-    assert found.unsafe.share >= corpora.RECALL, [line.text for line in found.missed]
+    # Of the half that rules are not written from only the figure is told.
+    missed = [line.text for line in found.missed] if name == "dev" else len(found.missed)
+    assert found.unsafe.share >= corpora.RECALL, missed
     assert found.kinds["plain"].share == 1
 
 
