@@ -127,6 +127,8 @@ def try_(
     loaded = _loaded("test", profile)
     try:
         trial = Trial(loaded, side, plain(context))
+        if text == "-" and sys.stdin is None:
+            fail("safety test", "-: there is no standard input to read lines from", 2)
         texts = lines(sys.stdin.buffer) if text == "-" else iter([plain(text)])
         allowed = True
         for one in texts:

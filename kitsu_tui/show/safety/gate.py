@@ -82,6 +82,13 @@ class Gate:
             gate._warm()
             return gate
 
+    def complete(self) -> None:
+        """Make ahead what a first hit would make, in the thread that calls; verdicts do not wait.
+
+        A show has the time for it, a command that tries a line has not.
+        """
+        self._index.complete()
+
     def _warm(self) -> None:
         """Make what is made at first use; a fault there shows at the first verdict."""
         for line in warm.LINES:

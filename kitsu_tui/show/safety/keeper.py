@@ -67,6 +67,7 @@ class Keeper:
             return False
         self.error = ""
         self.gate = gate
+        gate.complete()
         return True
 
     def _lost(self, gate: Gate) -> str:

@@ -106,6 +106,11 @@ class Index:
             id(rule): tree for rule in rules if rule.allow and (tree := allowances(rule.allow))
         }
 
+    def complete(self) -> None:
+        """Compile ahead what would be compiled at a first hit; beside searches, in a thread."""
+        self._patterns.complete()
+        self._phrases.complete()
+
     def search(self, whole: str, low: str, side: str = "") -> Iterator[Hit]:
         """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed.
 
@@ -113,7 +118,11 @@ class Index:
         """
         text = Text(whole, low, self._resolver)
         row = text.plain()
-        yield from self._in_row(row, side)
+        others = list(text.others(self._loose))
+        phrases = self._phrases.likely([row.text, *(other.text for other in others)], side)
+        written = [whole] if low == whole or whole.isascii() else [whole, low]
+        patterns = self._patterns.likely([*written, *(other.text for other in others)], side)
+        yield from self._in_row(row, phrases, side)
         if self._squeezed is not None and len(text.chunks) > 1:
             for basic in (False, True):
                 squeezed = text.squeezed(basic)
@@ -125,22 +134,20 @@ class Index:
                         span = squeezed.span(start, end + 1, rule, " " in term)
                         if span is not None and "squeezed" not in rule.without:
                             yield Hit(rule, "squeezed", span, term)
-        for other in text.others(self._loose):
-            yield from self._in_row(other, side)
-            for rule, start, end in self._patterns.find(other.text, other.views, side):
+        for other in others:
+            yield from self._in_row(other, phrases, side)
+            for rule, start, end in self._patterns.find(other.text, patterns, other.views, side):
                 yield from self._hit(other, rule, start, end, "")
-        for rule, start, end in self._patterns.find(whole, None, side):
-            yield Hit(rule, "text", (start, end))
-        if low != whole and not whole.isascii():
-            for rule, start, end in self._patterns.find(low, None, side):
-                yield Hit(rule, "folded", (start, end))
+        for searched, view in zip(written, ("text", "folded"), strict=False):
+            for rule, start, end in self._patterns.find(searched, patterns, None, side):
+                yield Hit(rule, view, (start, end))
 
-    def _in_row(self, row: Row, side: str) -> Iterator[Hit]:
+    def _in_row(self, row: Row, phrases: list[int], side: str) -> Iterator[Hit]:
         if self._tree is not None:
             for end, (size, some) in self._tree.iter(row.text):
                 for rule, term in some:
                     yield from self._hit(row, rule, end + 1 - size, end + 1, term)
-        for rule, start, end in self._phrases.find(row.text, row.views, side):
+        for rule, start, end in self._phrases.find(row.text, phrases, row.views, side):
             yield from self._hit(row, rule, start, end, row.text[start:end].strip())
 
     def _hit(self, row: Row, rule: Rule, start: int, end: int, term: str) -> Iterator[Hit]:

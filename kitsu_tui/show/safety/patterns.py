@@ -6,6 +6,7 @@ search, which then goes on more slowly and still says the truth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,9 +17,8 @@ from kitsu_tui.show.safety.rules import VIEWS, Rule, pattern_options
 _MOST = 256
 """Patterns in one RE2 program; more of them make a larger one than its memory allows."""
 _BRANCHES = 6
-_AT_ONCE = 600
-"""More patterns are compiled one by one only when something of their group is found."""
 _VIEWS = frozenset(VIEWS)
+_ENDS = re.compile(r"\\[AzZ]")
 
 One = tuple[str, Rule]
 Found = tuple[Rule, int, int]
@@ -31,27 +31,50 @@ class Patterns:
         kinds: dict[tuple[frozenset[str], str], list[One]] = {}
         for one in patterns:
             kinds.setdefault((one[1].without, _silent(one[1])), []).append(one)
-        at_once = len(patterns) <= _AT_ONCE
         self._kinds = [
-            (
-                *kind,
-                [_Branch(some[at : at + _MOST], at_once) for at in range(0, len(some), _MOST)],
-            )
+            (*kind, [_Branch(some[at : at + _MOST]) for at in range(0, len(some), _MOST)])
             for kind, some in kinds.items()
         ]
 
+    def complete(self) -> None:
+        """Compile what else is compiled when something of a group is found for the first time.
+
+        May run in another thread beside `find`.
+        """
+        for *_, branches in self._kinds:
+            for branch in branches:
+                branch.complete()
+
+    def likely(self, texts: list[str], side: str = "") -> list[int]:
+        """Which of the kinds may be found in any of the texts: one search in all of them at once.
+
+        The other kinds are surely found in none.
+        """
+        joined = "\n".join(texts)
+        return [
+            at
+            for at, (_, silent, branches) in enumerate(self._kinds)
+            if not (side and side == silent) and any(one.likely(joined) for one in branches)
+        ]
+
     def find(
-        self, text: str, views: frozenset[str] | None = None, side: str = ""
+        self,
+        text: str,
+        likely: list[int],
+        views: frozenset[str] | None = None,
+        side: str = "",
     ) -> Iterator[Found]:
         """Every match: its rule, and where it (or its first group) lies.
 
         Args:
             text: what is searched.
+            likely: the kinds that are looked for.
             views: the ways in which pieces of it were read: a rule that does without all of them
                 finds nothing there. None: it stands as written.
             side: rules that only count on the other one are not looked for.
         """
-        for without, silent, branches in self._kinds:
+        for at in likely:
+            without, silent, branches = self._kinds[at]
             if side and side == silent:
                 continue
             if views is not None and (views <= without or without >= _VIEWS):
@@ -67,20 +90,33 @@ def _silent(rule: Rule) -> str:
 
 
 class _Branch:
-    def __init__(self, patterns: list[One], at_once: bool) -> None:
+    def __init__(self, patterns: list[One]) -> None:
         self._patterns = patterns
         self._parts: list[_Branch] = []
         self._whole = _compiled([text for text, _ in patterns])
-        if at_once:
-            self._split(at_once)
+        self._ends = any(_ENDS.search(text) for text, _ in patterns)
+        """Something in it asks for the beginning or the end of the whole text."""
 
-    def _split(self, at_once: bool) -> None:
+    def complete(self) -> None:
+        """Compile all below."""
+        for part in self._split():
+            part.complete()
+
+    def _split(self) -> list[_Branch]:
         patterns = self._patterns
-        if len(patterns) > 1:
+        if not self._parts and len(patterns) > 1:
             size = -(-len(patterns) // _BRANCHES)
+            # Whole at once: two threads may come here.
             self._parts = [
-                _Branch(patterns[at : at + size], at_once) for at in range(0, len(patterns), size)
+                _Branch(patterns[at : at + size]) for at in range(0, len(patterns), size)
             ]
+        return self._parts
+
+    def likely(self, joined: str) -> bool:
+        """False when it is surely in none of the texts, which stand in lines."""
+        if len(self._patterns) == 1 or self._whole is None or self._ends:
+            return True
+        return self._whole.search(joined) is not None
 
     def find(self, text: str) -> Iterator[Found]:
         if len(self._patterns) == 1:
@@ -88,9 +124,7 @@ class _Branch:
             return
         if self._whole is not None and self._whole.search(text) is None:
             return
-        if not self._parts:
-            self._split(at_once=False)
-        for part in self._parts:
+        for part in self._split():
             yield from part.find(text)
 
     def _matches(self, text: str) -> Iterator[Found]:
@@ -110,7 +144,9 @@ def _compiled(texts: list[str]) -> Any:
     if len(texts) > 1:
         options.max_mem = 64 << 20
         options.never_capture = True  # where the groups lie is the slow part, and not asked here
+    # Of several it is only asked whether there is one: "^" and "$" may then be those of a line.
+    lines = "(?m)" if len(texts) > 1 else ""
     try:
-        return re2.compile("|".join(f"(?:{text})" for text in texts), options)
+        return re2.compile(lines + "|".join(f"(?:{text})" for text in texts), options)
     except re2.error:
         return None
