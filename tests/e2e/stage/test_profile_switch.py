@@ -43,6 +43,7 @@ class Switching:
             "audio": {"backend": "null", "output_file": str(self.wav)},
             "tts": {"cache_mb": 0},
             "conversation": {"history_turns": 0},  # stories are long, and models slow
+            "safety": {"repeats": 0},  # it is the same story again and again
             "engines": {
                 "asr": {"enabled": False},
                 "metrics": {"enabled": False},
