@@ -25,6 +25,11 @@ for _name, _handler in (
         signal.signal(_number, _handler)
 
 SLOW = {
+    "tests/show/safety/test_injection.py",
+    "tests/show/safety/test_prompts.py",
+    "tests/show/safety/test_corpora.py",
+    "tests/show/test_blocklist_verbs.py",
+    "tests/console/test_lines_to_come.py",
     "tests/bench/test_console.py",
     "tests/bench/test_loudspeaker.py",
     "tests/bench/test_obs_lab.py",

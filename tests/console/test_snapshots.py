@@ -133,7 +133,6 @@ LINES: dict[str, tuple[tuple[int, int], list[show.ShowEvent], list[str]]] = {
     **{f"over-{size[0]}": (size, over(), []) for size in ((80, 24), (120, 40))},
     "over-turn": ((80, 40), over(), ["up", "enter"]),
     "unseen": ((80, 24), reviewed(), ["l"]),
-    "no-colours": ((80, 24), held(), ["T", "T", "T", "T", "T"]),
     "no-rules": ((80, 24), [show.GateState(rules=0, error="base.yaml: not a list of rules")], []),
 }
 """Size, what has happened, keys."""
