@@ -10,7 +10,10 @@ from typing import Literal, TypeAlias
 
 from engines.wire.lines import (
     Action,
+    Aired,
+    Airing,
     Blocked,
+    Judged,
     LineDecided,
     LineWaits,
     Provenance,
@@ -152,47 +155,6 @@ class Delta(Event, frozen=True, kw_only=True, tag="turn.delta"):
     turn: int
     rev: int
     text: str
-
-
-class Judged(Event, frozen=True, kw_only=True, tag="turn.judged"):
-    """The gate's verdict on a text that came in (seq -1) or on a sentence of hers."""
-
-    turn: int
-    rev: int
-    seq: int
-    action: Action
-    text: str
-    """What was judged."""
-    spoken: str = ""
-    """What goes on air of it."""
-    category: str = ""
-    rule: str = ""
-    view: str = ""
-    ms: float = 0
-    risk: float = 0
-    """0 (nothing found) to 1; what was let through may still be doubtful."""
-    means: str = "gate"
-    """Which of the means judged it; see `Ruled`."""
-
-
-class Airing(Event, frozen=True, kw_only=True, tag="turn.airing"):
-    """A sentence became audible."""
-
-    turn: int
-    rev: int
-    seq: int
-    text: str
-
-
-class Aired(Event, frozen=True, kw_only=True, tag="turn.aired"):
-    """A sentence is over. `heard` is the part of it that was heard, clipped at the sample."""
-
-    turn: int
-    rev: int
-    seq: int
-    status: Literal["played", "cut", "stale", "muted", "failed"]
-    heard: str
-    heard_ms: float
 
 
 class TurnDone(Event, frozen=True, kw_only=True, tag="turn.done"):
