@@ -14,6 +14,7 @@ from tests.e2e.test_kills import LONG, settled
 from tests.e2e.test_talk import transcribed
 from tests.support.pulse import Pulse, pulse
 from tests.support.show import SPEECH, RealShow, real_show
+from tests.support.speech import letters_wrong
 
 pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(240)]
 
@@ -58,7 +59,7 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     assert wer("What is your favourite snack?", turn["said"]) <= 0.2
     assert {"endpoint", "asr_final", "first_pcm", "audible"} <= set(turn["marks_ms"])
     said = transcribed(studio, heard)
-    assert wer(turn["answer"], said) <= 0.34, (turn["answer"], said)
+    assert letters_wrong(turn["answer"], said) <= 0.4, (turn["answer"], said)
 
 
 def test_a_device_that_vanishes_in_mid_sentence_is_told_and_comes_back(

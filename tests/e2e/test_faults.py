@@ -58,16 +58,16 @@ def test_what_an_engine_says_wrongly_is_skipped_and_it_stays_ready(
 def test_hundreds_of_megabytes_without_a_newline_are_left_out_and_told(
     place: RealShow, fault: str
 ) -> None:
-    pid = place.start(profile(faulty(fault, "--mb", "200")))
+    pid = place.start(profile(faulty(fault, "--mb", "400")))
     show, most = psutil.Process(pid), 0
     end = time.monotonic() + 60
-    while "poured 200 MB" not in place.log("echo"):
+    while "poured 400 MB" not in place.log("echo"):
         assert time.monotonic() < end, "it was not drained"
         most = max(most, show.memory_info().rss)
         time.sleep(0.01)
     view = place.wait_engine("echo", "ready", 30)
     assert (view["state"], view["restarts"]) == ("ready", 0)
-    assert most < 150e6, "the line was kept"
+    assert most < 300e6, "the line was kept"  # a show with its rules has up to 200 MB itself
     if fault == "endless_stderr":
         assert "lines over 64 KiB left out: 1" in place.log("echo")
     else:

@@ -12,6 +12,7 @@ import pytest
 
 from kitsu_tui.bench.wer import wer
 from tests.support.show import KITSU, ROOT, SPEECH, RealShow
+from tests.support.speech import letters_wrong
 
 pytestmark = [pytest.mark.e2e, pytest.mark.real, pytest.mark.timeout(240)]
 
@@ -57,7 +58,7 @@ def test_text_is_answered_aloud_and_what_was_played_says_the_answer(
         seconds = file.getnframes() / file.getframerate()
     assert 0.4 < seconds < 30
     heard = transcribed(talking, out)
-    assert wer(said["answer"], heard) <= 0.25, (said["answer"], heard)
+    assert letters_wrong(said["answer"], heard) <= 0.4, (said["answer"], heard)
 
 
 def test_speech_is_heard_and_answered_and_every_stage_is_marked(talking: RealShow) -> None:
