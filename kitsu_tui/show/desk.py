@@ -121,7 +121,7 @@ class Desk:
     def rules_changed(self) -> None:
         """What is not on air yet was judged by other rules than hold now."""
         for line in [line for line in self.lines if line.open]:
-            line.owner.judge_again(line)
+            line.owner.judge_again(line, "rules")
 
     def leave(self, line: Line) -> None:
         """It has ended, or never will be heard."""
@@ -242,13 +242,14 @@ class Desk:
         """It is on air."""
         self._heard.append(line)
 
-    def heard_before(self, owner: Owner, heard: Callable[[Line], str]) -> str:
-        """What was heard of the answers before this one. `heard`: how much of a line was."""
-        return " ".join(
-            heard(line) if line.ended.is_set() else line.text
-            for line in self._heard
-            if line.owner is not owner
-        )
+    def heard_before(self, owner: Owner) -> list[Line]:
+        """Those of the answers before this one that are, or were, on air."""
+        return [line for line in self._heard if line.owner is not owner]
+
+    def cut_short(self, gone: Line) -> None:
+        """Less of it was heard than was thought: what follows it was judged with all of it."""
+        for line in [line for line in self.lines if line is not gone]:
+            line.owner.judge_again(line, "split")
 
     # -- time --------------------------------------------------------------------------------
 

@@ -36,8 +36,8 @@ class Owner(Protocol):
     def stopped(self, line: Line, why: str, by: str, ruled: Ruled | None) -> None:
         """It is not to be heard: end its sound, and see to what follows it."""
 
-    def judge_again(self, line: Line) -> None:
-        """It was judged by rules that hold no more."""
+    def judge_again(self, line: Line, why: str) -> None:
+        """It was judged by rules that hold no more, or (`split`) behind what was not heard so."""
 
     def changed(self, line: Line) -> None:
         """Something else is said: what follows it is judged anew."""

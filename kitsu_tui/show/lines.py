@@ -23,7 +23,7 @@ from kitsu_tui.show.safety import RANK, SAID, Verdict, failed
 from kitsu_tui.show.speech import Speech
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Turn
-from kitsu_tui.show.voice import heard_text
+from kitsu_tui.show.voice import in_ears
 
 log = logging.getLogger("show.lines")
 
@@ -113,10 +113,10 @@ class Lines:
         judge = self._stage.judge
         tries = AGAIN
         while True:  # until no line before it was dropped meanwhile, and the rules are the same
-            context, gate = self._context(), judge.keeper.gate
-            found = await judge.weigh(text, context, "output")
+            contexts, gate = self._contexts(), judge.keeper.gate
+            found = await self._weigh(text, contexts)
             tries -= 1
-            if not tries or (self._context() == context and judge.keeper.gate is gate):
+            if not tries or (self._contexts() == contexts and judge.keeper.gate is gate):
                 break
         verdict = found.verdict
         play = self._turn.play
@@ -152,15 +152,37 @@ class Lines:
             self._stage.desk.admit(line, first=first)
             self.speech.say(line)
 
-    def _context(self, line: Line | None = None) -> str:
-        """What an audience has in its ear when this line (or the next) is heard."""
-        said = [
-            other.text
+    def _contexts(self, line: Line | None = None) -> list[str]:
+        """What an audience has in its ears when this line (or the next) is heard; more than one
+        text where a line before it was cut, for where is known only nearly.
+        """
+        mine = [
+            other
             for other in self._lines
-            if other.decided != "drop" and (line is None or other.seq < line.seq)
+            if (line is None or other.seq < line.seq)
+            and (other.decided != "drop" or other.audible_ns)
         ]
-        before = self._stage.desk.heard_before(self, heard_text)
-        return " ".join(filter(None, (before, *said)))[-CONTEXT:]
+        contexts = [""]
+        for other in reversed([*self._stage.desk.heard_before(self), *mine]):
+            said = in_ears(other)
+            if len(contexts) > 1:  # of two that were cut the last one counts in all its ways
+                said = said[:1]
+            contexts = [f"{one} {after}".strip() for after in contexts for one in said]
+            if min(map(len, contexts)) >= CONTEXT:
+                break
+        return [context[-CONTEXT:] for context in contexts]
+
+    async def _weigh(self, text: str, contexts: list[str]) -> Judgement:
+        """Judge a text behind each of these; the gravest counts."""
+        weigh = self._stage.judge.weigh
+        worst = await weigh(text, contexts[0], "output")
+        for context in contexts[1:]:
+            if RANK[worst.verdict.action] >= RANK["drop"]:
+                break
+            found = await weigh(text, context, "output")
+            if RANK[found.verdict.action] > RANK[worst.verdict.action]:
+                worst = found
+        return worst
 
     async def _retract(self, text: str, verdict: Verdict) -> None:
         """With what follows they would be unsafe: the lines in which it began are not heard, or no
@@ -199,7 +221,9 @@ class Lines:
         """What was said before it, or a rule, is not what it was judged with."""
         found = await self.weigh(line, line.text)
         verdict = found.verdict
-        if line.open and (verdict.action not in SAID or verdict.text.strip() != line.text):
+        # It may have come on air meanwhile: then it goes no further.
+        still = not (line.over or line.ended.is_set())
+        if still and (verdict.action not in SAID or verdict.text.strip() != line.text):
             if verdict.action == "hold" and (line.approved_by or line.verdict.action == "hold"):
                 return  # so much was known
             self._stage.desk.drop(line, why=why, ruled=verdict.ruled())
@@ -231,7 +255,7 @@ class Lines:
 
     async def weigh(self, line: Line, text: str) -> Judgement:
         """Judge a text in a line's place."""
-        return await self._stage.judge.weigh(text, self._context(line), "output")
+        return await self._weigh(text, self._contexts(line))
 
     async def pull_back(self, line: Line, *, remake: bool = False) -> bool:
         """Take its sound back from `audio`; False when it was being heard."""
@@ -255,9 +279,9 @@ class Lines:
             )
         self.changed(line)
 
-    def judge_again(self, line: Line) -> None:
-        """The rules are others: judge it by them."""
-        self._aside(self._judge_again(line, "rules"), line)
+    def judge_again(self, line: Line, why: str) -> None:
+        """The rules, or what was heard before it, are others: judge it by them."""
+        self._aside(self._judge_again(line, why), line)
 
     def changed(self, line: Line) -> None:
         """Something else is said, or nothing: judge anew what follows it."""
@@ -306,6 +330,8 @@ class Lines:
     def ended(self, line: Line) -> None:
         """It was heard, or is not going to be."""
         self._stage.desk.leave(line)
+        if in_ears(line) != [line.text]:
+            self._stage.desk.cut_short(line)
 
     def thought(self, origin: Origin | None = None) -> None:
         """Whose words they are is known, or never will be."""

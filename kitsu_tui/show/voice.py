@@ -5,6 +5,7 @@ was heard of it.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +16,12 @@ from kitsu_tui.show.line import Line
 from kitsu_tui.show.turn import SpokenLine
 
 CHARS_A_SECOND = 14.0
+AROUND_S = 0.35
+"""Where a sentence was cut is known within so much: its words are not equally long,"""
+PACE, PACE_UNMADE = 0.1, 0.3
+"""and such a share of what was heard; the second where the length of the whole was never known."""
+ENDS = 24
+"""Words at whose end it may have been cut, at most."""
 
 
 class Stops(Protocol):
@@ -58,3 +65,28 @@ def heard_text(line: SpokenLine) -> str:
     # Cut before it was made to its end: its length is not known, but speech has a usual pace.
     whole = line.samples or max(len(line.text) / CHARS_A_SECOND * line.rate, line.heard_samples)
     return clipped(line.text, line.heard_samples, whole)
+
+
+def in_ears(line: Line) -> list[str]:
+    """What of a line an audience has in its ears, or will have: all of it as long as it may yet be
+    heard. Where it was cut is known only nearly: each beginning of it that may have been heard,
+    the likeliest first; an empty one where it may be that nothing was.
+    """
+    text = line.text
+    if not line.ended.is_set():
+        return [text]
+    if not line.heard_samples and not line.audible_ns:
+        return [""]
+    heard, rate = line.heard_samples, max(line.rate, 1)
+    whole = line.samples or max(len(text) / CHARS_A_SECOND * rate, heard)
+    around = AROUND_S * rate + heard * (PACE if line.samples else PACE_UNMADE)
+    if line.status == "muted" or not heard:  # nobody knows which part, or how much
+        around = whole
+    elif heard >= whole * 0.98:
+        return [text]
+    at, least, most = (len(text) * part / whole for part in (heard, heard - around, heard + around))
+    words = [found.span() for found in re.finditer(r"\S+", text)]
+    ends = [end for start, end in words if least <= end and start <= most]
+    if least <= 0:
+        ends.append(0)
+    return [text[:end] for end in sorted(ends, key=lambda end: abs(end - at))[:ENDS]]

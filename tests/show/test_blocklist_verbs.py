@@ -44,7 +44,7 @@ class Answer:
     def changed(self, line: Line) -> None:
         pass
 
-    def judge_again(self, line: Line) -> None:
+    def judge_again(self, line: Line, why: str) -> None:
         raise AssertionError
 
 

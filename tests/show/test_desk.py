@@ -553,6 +553,80 @@ async def test_what_closes_up_when_a_line_is_dropped_is_judged_anew() -> None:
         assert (2, "drop", "", "split") in decided(stage)
 
 
+CUT = "And now grom is a word that she never came to the end of."
+"""Thirteen words of 200 ms: after the third comes 600 ms."""
+
+
+async def test_a_word_that_ends_a_line_where_it_was_cut_is_not_gone_on_with() -> None:
+    async with Stage() as stage:
+        first = await stage.typed("hi")
+        await stage.answer(CUT)
+        await stage.play(620)
+        stage.director.interrupt()
+        await stage.play(500)
+        assert stage.done(first).answer.startswith("And now")
+        second = await stage.typed("go on")
+        await stage.answer("mit for all.", THREE)
+        await stage.play(3000)
+        assert stage.speaker.pcm(second.number) == sound(THREE)
+
+
+async def test_what_was_never_heard_of_a_line_is_no_beginning_of_the_next() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        stage.mind.asked[-1].say("Here is a long line that she is stopped in, so of grom")
+        await stage.play(620)
+        stage.director.skip()
+        await stage.play(500)
+        await stage.answer("mit for all.")
+        await stage.play(3000)
+        assert stage.speaker.pcm(turn.number).endswith(sound("mit for all."))
+
+
+async def test_a_line_that_waits_is_judged_anew_when_the_one_before_it_is_skipped() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        await stage.answer(CUT, "mit for all.", THREE)
+        await stage.play(620)
+        stage.director.skip()
+        await stage.play(5000)
+        heard = stage.speaker.pcm(turn.number)
+        assert heard.endswith(sound(THREE))
+        assert len(heard) < 1.2 * len(sound("And now grom")) + len(sound(THREE))
+        assert (1, "drop", "", "split") in decided(stage)
+
+
+async def test_what_was_dropped_on_air_counts_as_far_as_it_was_heard() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        stage.mind.asked[-1].say("Hello to you and grom")
+        await stage.play(960)
+        stage.mind.asked[-1].say("mit for all.")
+        await stage.play(1000)
+        await stage.answer("Mit once more.", THREE)
+        await stage.play(3000)
+        heard = sound("Hello to you and grom")[: 960 * 16]
+        assert stage.speaker.pcm(turn.number) == heard + sound(THREE)
+
+
+async def test_a_line_that_fails_unheard_stands_between_no_others() -> None:
+    async with Stage() as stage:
+        turn = await stage.typed("hi")
+        stage.throat.auto = False
+        await stage.answer("And now grom", "Wait.", "mit for all.", THREE)
+        said = [0]
+        for _ in range(6):
+            for saying in stage.throat.asked[said[0] :]:
+                if saying.text == "Wait.":
+                    saying.fail()
+                else:
+                    saying.make()
+                    saying.finish()
+                said[0] += 1
+            await stage.play(1000)
+        assert stage.speaker.pcm(turn.number) == sound("And now grom") + sound(THREE)
+
+
 # -- how it is pronounced --------------------------------------------------------------------------
 
 
