@@ -114,11 +114,11 @@ class Opinions:
         began = self._clock()
         try:
             found = await self._all(pieces, side, context[-PIECE:])
-        except RequestFailed as err:
+        except Exception as err:  # whatever it is: there is no opinion
             if not self._wanted(side, verdict):  # another profile came meanwhile
                 return None
             self._fails(err)
-            return self._none(f"{err.code}: {err.detail}")
+            return self._none(_why(err))
         self._failed = 0
         against = next((opinion for opinion in found if opinion.unsafe), None)
         if against is None:
@@ -150,7 +150,7 @@ class Opinions:
         """An opinion of each piece, all at the same time; of one that is unsafe if there is one.
 
         Raises:
-            RequestFailed: of a piece there is none, and nothing is held against the others.
+            Exception: of a piece there is none, and nothing is held against the others.
         """
         texts = [piece for piece in pieces if piece.strip()]
         wait = self._safety.opinion_ms / 1000
@@ -175,12 +175,13 @@ class Opinions:
 
     # -- gone, and back ----------------------------------------------------------------------
 
-    def _fails(self, err: RequestFailed) -> None:
+    def _fails(self, err: Exception) -> None:
         self._failed += 1
-        log.warning("no second opinion: %s", err)
-        if self._gone or (self._failed < PATIENCE and err.code != "gone"):
+        log.warning("no second opinion: %s", _why(err))
+        at_once = isinstance(err, RequestFailed) and err.code == "gone"
+        if self._gone or (self._failed < PATIENCE and not at_once):
             return
-        self._gone = err.detail or err.code
+        self._gone = _why(err)
         then = (
             "nothing that waits for one is said"
             if self._safety.opinion_late == "drop"
@@ -195,16 +196,23 @@ class Opinions:
         while True:
             await asyncio.sleep(AGAIN_S[min(tries, len(AGAIN_S) - 1)])
             tries += 1
-            if not self._supervisor.is_ready("guard"):
-                self._gone = self._supervisor.why_not("guard")
-                tries = 0  # whether it is there again costs nothing to see
-                continue
             try:
+                if not self._supervisor.is_ready("guard"):
+                    self._gone = self._supervisor.why_not("guard")
+                    tries = 0  # whether it is there again costs nothing to see
+                    continue
                 await self._ask(guard.Ask(text=HARMLESS), self._safety.opinion_ms / 1000)
-            except RequestFailed as err:
-                log.info("still no second opinion: %s", err)
-                self._gone = err.detail or err.code
+            except Exception as err:  # whatever it is: it is asked again
+                log.info("still no second opinion: %s", _why(err))
+                self._gone = _why(err)
                 continue
             self._gone, self._failed, self._looking = "", 0, None
             self._alert("info", "there is a second opinion again")
             return
+
+
+def _why(err: Exception) -> str:
+    """In words; of an error that nobody expects its kind alone, for its words may quote."""
+    if isinstance(err, RequestFailed):
+        return err.detail or err.code
+    return type(err).__name__

@@ -178,6 +178,32 @@ async def test_it_is_told_once_when_it_is_back(desk: Desk, monkeypatch: pytest.M
     assert len(desk.alerts) == 2
 
 
+@pytest.mark.parametrize("late", ["gate", "drop"])
+async def test_no_failure_of_whatever_kind_ends_the_asking(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, late: Any
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", (0.001,))
+    whole, left = desk.open, [5]
+
+    def broken(name: str, kind: Any, params: guard.Ask) -> Exchange[guard.Opinion]:
+        if left[0]:
+            left[0] -= 1
+            raise KeyError(params.text)
+        return whole(name, kind, params)
+
+    monkeypatch.setattr(desk, "open", broken)
+    opinions = Opinions(desk, desk.alert, replace(SAFETY, opinion_late=late, opinion_ms=2000))
+    for _ in range(module.PATIENCE + 1):
+        found = await opinions.opine("a good line", "output", "", ALLOWED)
+        assert (found.action if found else "none") == {"gate": "none", "drop": "drop"}[late]
+    async with asyncio.timeout(5):
+        while len(desk.alerts) < 2:
+            await asyncio.sleep(0.001)
+    assert [level for level, _ in desk.alerts] == ["warning", "info"]
+    assert "(KeyError)" in desk.alerts[0][1]
+    assert await opinions.opine("a good line", "output", "", ALLOWED) is None
+
+
 async def test_a_long_text_is_asked_about_in_pieces_and_no_text_is_too_long(desk: Desk) -> None:
     opinions = Opinions(desk, desk.alert, replace(SAFETY, opinion_ms=2000, opinion_late="drop"))
     found = await opinions.opine("x" * 9000 + " bad", "input", "", ALLOWED)
