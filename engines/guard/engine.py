@@ -37,7 +37,7 @@ class Backend(Protocol):
         """Judge.
 
         Raises:
-            Refused: there is no opinion, with code `timeout` or `failed`.
+            Refused: there is no opinion, with code `timeout`, `gone` or `failed`.
         """
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class GuardEngine(Engine[guard.Config]):
         try:
             told = await self._backend.ask(ask, config)
         except Refused as err:
-            self._fails(str(err), passing=err.code == "failed" and err.retry)
+            self._fails(str(err), passing=err.code != "timeout" and err.retry)
             self._wake.set()
             raise
         self._works()

@@ -35,6 +35,10 @@ class Unreachable(Exception):
     """There was no connection, or it was gone before the request could be answered."""
 
 
+class Absent(Unreachable):
+    """Nobody takes connections there: trying again in a moment is of no use."""
+
+
 class Server:
     """One server of the OpenAI kind.
 
@@ -66,7 +70,8 @@ class Server:
         """Post `body`, or get; the status and what was answered.
 
         Raises:
-            Refused: `timeout`, or `failed` when there is no connection.
+            Refused: `timeout`, `gone` at once when nobody takes connections there, or `failed`
+                when one could not be made or ended early.
         """
         try:
             async with asyncio.timeout(timeout_s), self._room:
@@ -75,7 +80,8 @@ class Server:
             what = f"{self.where} gave no answer within {timeout_s:g} s"
             raise Refused("timeout", what, retry=True) from None
         except Unreachable as err:
-            raise Refused("failed", f"{self.where}: {err}", retry=True) from None
+            code = "gone" if isinstance(err, Absent) else "failed"
+            raise Refused(code, f"{self.where}: {err}", retry=True) from None
 
     def without_key(self, text: str) -> str:
         """A text of the server's that may be told."""
@@ -94,8 +100,8 @@ class Server:
                     return await self._once(self._idle.pop(), path, body)
             try:
                 return await self._once(self._fresh(), path, body)
-            except Unreachable:
-                if wait is None:
+            except Unreachable as err:
+                if wait is None or isinstance(err, Absent):
                     raise
                 await asyncio.sleep(wait)
         raise AssertionError
@@ -138,8 +144,7 @@ class Server:
             headers["Content-Type"] = "application/json"
         try:
             if connection.sock is None:
-                connection.connect()
-                _patient(connection)
+                self._connect(connection)
                 if unwanted.is_set():  # while there was no socket yet to close
                     raise Unreachable("not wanted any more")
             method = "GET" if body is None else "POST"
@@ -159,6 +164,14 @@ class Server:
         finally:
             if unwanted.is_set():
                 connection.close()
+
+    @staticmethod
+    def _connect(connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.connect()
+        except (ConnectionRefusedError, socket.gaierror) as err:
+            raise Absent(err.strerror or "no connection") from None
+        _patient(connection)
 
 
 def _words(err: Exception) -> str:

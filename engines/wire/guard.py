@@ -82,7 +82,8 @@ class Opinion(Body, frozen=True, kw_only=True):
 
 
 ASK = RequestKind("guard.ask", Ask, Opinion)
-"""Fails with `timeout`, `failed` (the server is not there, answers nonsense or refuses the key)."""
+"""Fails with `timeout`, `gone` (nobody is there, known at once) or `failed` (the server answers
+nonsense or refuses the key)."""
 
 REQUESTS = (ASK,)
 EVENTS = ()

@@ -27,6 +27,7 @@ class FakeOpenAi:
         says: what the guard model answers, in turn; the last one for ever.
         key: the only one that is taken; empty: none is asked for.
         models: those that it has.
+        port: where it listens; 0: wherever there is room.
 
     Attributes:
         asked: bodies of what was posted, with their paths.
@@ -37,7 +38,12 @@ class FakeOpenAi:
     """
 
     def __init__(
-        self, says: list[str] | None = None, *, key: str = "", models: list[str] | None = None
+        self,
+        says: list[str] | None = None,
+        *,
+        key: str = "",
+        models: list[str] | None = None,
+        port: int = 0,
     ) -> None:
         self.says = says or ["safe"]
         self.key = key
@@ -56,7 +62,7 @@ class FakeOpenAi:
         class Handler(_Handler):
             api = fake
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._server.api = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 

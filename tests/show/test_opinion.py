@@ -178,6 +178,17 @@ async def test_it_is_told_once_when_it_is_back(desk: Desk, monkeypatch: pytest.M
     assert len(desk.alerts) == 2
 
 
+async def test_where_nobody_is_there_the_first_text_tells_and_no_other_asks(desk: Desk) -> None:
+    desk.answer = refuses("gone", "127.0.0.1 port 9: Connection refused")
+    opinions = Opinions(desk, desk.alert, replace(SAFETY, opinion_ms=60_000))
+    for _ in range(3):
+        assert await opinions.opine("a line", "output", "", ALLOWED) is None
+    assert len(desk.asked) == 1
+    assert len(desk.alerts) == 1
+    assert "Connection refused" in desk.alerts[0][1]
+    opinions.close()
+
+
 @pytest.mark.parametrize("late", ["gate", "drop"])
 async def test_no_failure_of_whatever_kind_ends_the_asking(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, late: Any

@@ -175,8 +175,28 @@ async def test_nobody_there() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
-        async with lab(GuardEngine, guard.Config(url=url, timeout_s=0.3)) as bench:
-            assert (await refused(bench)).code in ("failed", "timeout")
+        async with lab(GuardEngine, guard.Config(url=url, timeout_s=60)) as bench:
+            failed = await refused(bench)
+            assert failed.code == "gone", "known at once, and not tried until the time is over"
+            assert "refused" in failed.detail
+            assert bench.events(common.STATUS)[-1].state == "degraded"
+
+
+async def test_one_that_comes_after_it_was_not_there_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engines.guard.engine.LOOK_S", (0.02,))
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        async with lab(GuardEngine, guard.Config(url=f"http://127.0.0.1:{port}/v1")) as bench:
+            assert (await refused(bench)).code == "gone"
+            held.close()
+            with FakeOpenAi(port=port):
+                async with asyncio.timeout(10):
+                    while bench.events(common.STATUS)[-1].state != "ready":
+                        await asyncio.sleep(0.005)
+                assert not (await ask(bench)).unsafe
 
 
 @pytest.mark.parametrize(
