@@ -76,9 +76,24 @@ class Chain:
         other._backends = [backend.retuned(config) for backend in self._backends]
         return other
 
-    def readings(self, texts: Sequence[str]) -> list[str]:
-        """How the first backend pronounces texts; empty for one that has no sound."""
-        return [self.first.reading(said) if (said := speakable(text)) else "" for text in texts]
+    def readers(self) -> list[str]:
+        """Who decides how texts are read, of all that tell it; see `Synthesizer.reader`."""
+        return list(dict.fromkeys(one.reader for one in self._backends if one.reader))
+
+    def readings(self, texts: Sequence[str], reader: str = "") -> list[str]:
+        """How a backend pronounces texts; empty for one that has no sound.
+
+        Args:
+            reader: of whom; empty: of the first.
+
+        Raises:
+            Missing: there is none of that name.
+        """
+        mine = (one for one in self._backends if one.reader == reader)
+        backend = next(mine, None) if reader else self.first
+        if backend is None:
+            raise Missing(f"no voice here reads as {reader!r}")
+        return [backend.reading(said) if (said := speakable(text)) else "" for text in texts]
 
     def speak(
         self, text: str, speaker: int, stop: threading.Event, told: Saying
@@ -92,7 +107,7 @@ class Chain:
             told.backend, told.voice, told.rate = backend.name, backend.voice, backend.rate
             sounded = False
             try:
-                told.phonemes = backend.reading(text)
+                told.phonemes, told.reader = backend.reading(text), backend.reader
                 own = speaker if backend is self.first else backend.speaker("")
                 for chunk in backend.speak(text, own, stop):
                     sounded = sounded or bool(chunk.pcm)
@@ -112,10 +127,10 @@ class Chain:
 class Saying:
     """What became of one sentence."""
 
-    __slots__ = ("backend", "broke_off", "failures", "phonemes", "rate", "voice")
+    __slots__ = ("backend", "broke_off", "failures", "phonemes", "rate", "reader", "voice")
 
     def __init__(self) -> None:
-        self.backend = self.voice = self.phonemes = ""
+        self.backend = self.voice = self.phonemes = self.reader = ""
         self.rate = 0
         self.failures: list[str] = []
         self.broke_off = False

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from engines.harness import Call, Engine, handles
+from engines.harness import Call, Engine, Missing, Refused, handles
 from engines.harness.call import Link
 from engines.tts import cache as lines
 from engines.tts.backends import BadVoice, Chunk, Synthesizer, make
@@ -100,14 +100,14 @@ class TtsEngine(Engine[tts.Config]):
         if found is not None:
             meta = found.meta
             saying.backend, saying.voice, saying.rate = meta.backend, meta.voice, meta.rate
-            await delivery.read(text, meta.phonemes)
+            await delivery.read(text, meta.phonemes, first.reader)
             await delivery.take(Chunk(found.pcm, tuple(meta.visemes)), meta.rate)
             await delivery.end()
             return delivery.spoken(saying, note, cached=True)
         async with self._ahead:
             job = _Job(chain, text, speaker, call, saying)
             async for chunk in job.chunks(self._worker):
-                await delivery.read(text, saying.phonemes)
+                await delivery.read(text, saying.phonemes, saying.reader)
                 await delivery.take(chunk, saying.rate)
             await delivery.end()
         if call.wanted and not saying.failures and first.name != "silent":
@@ -127,8 +127,14 @@ class TtsEngine(Engine[tts.Config]):
             if not call.wanted:
                 break  # nobody hears the answer
             batch = params.texts[at : at + BATCH]
-            read += await loop.run_in_executor(self._worker, chain.readings, batch)
-        return tts.Pronounced(phonemes=read, voice=chain.first.reader)
+            try:
+                read += await loop.run_in_executor(
+                    self._worker, chain.readings, batch, params.voice
+                )
+            except Missing as err:
+                raise Refused("missing", str(err)) from None
+        voice = params.voice or chain.first.reader
+        return tts.Pronounced(phonemes=read, voice=voice, voices=chain.readers())
 
     def _store(self, name: str, job: _Job, saying: Saying) -> None:
         self._cache.put(
@@ -212,13 +218,16 @@ class _Delivery:
         self._rate = 0
         self._samples = 0
         self._first_ms = 0.0
-        self._read = False
+        self._read: tts.Reading | None = None
 
-    async def read(self, text: str, phonemes: str) -> None:
-        """Tell how it is pronounced, once, before any sound of it."""
-        if not self._read:
-            self._read = True
-            await self._call.send(tts.READING, tts.Reading(text=text, phonemes=phonemes))
+    async def read(self, text: str, phonemes: str, voice: str) -> None:
+        """Tell how it is pronounced, before any sound of it: once, and anew when the voice that
+        began has failed without a sound and another one says it.
+        """
+        reading = tts.Reading(text=text, phonemes=phonemes, voice=voice)
+        if reading != self._read and not self._samples:
+            self._read = reading
+            await self._call.send(tts.READING, reading)
 
     async def take(self, chunk: Chunk, rate: int) -> None:
         """Send a chunk: its mouth shapes, then its sound."""

@@ -56,7 +56,8 @@ class Speak(Body, frozen=True, kw_only=True):
 
 class Reading(Body, frozen=True, kw_only=True):
     """How a sentence is about to be pronounced. Sent once, before any sound of it, by an engine
-    with the capability `reading`; the asker decides then whether it wants the sound.
+    with the capability `reading`; the asker decides then whether it wants the sound. Sent again,
+    still before any sound, when another voice stands in for one that failed.
     """
 
     text: str
@@ -64,12 +65,17 @@ class Reading(Body, frozen=True, kw_only=True):
     phonemes: str = ""
     """IPA as the synthesizer reads it, numbers and signs written out: words apart by a space,
     marks of stress and length left out. Empty where the synthesizer tells none."""
+    voice: str = ""
+    """Who is about to speak, as `Pronounced.voice` names it: when the configured voice fails it is
+    another one. Empty where the synthesizer tells no phonemes."""
 
 
 class Pronounce(Body, frozen=True, kw_only=True):
     """Asks how texts are pronounced, without a sound. Capability `reading`."""
 
     texts: Annotated[list[str], Meta(max_length=200)]
+    voice: str = ""
+    """Who is to read: one of `Pronounced.voices`; empty: who speaks when nothing fails."""
 
 
 class Pronounced(Body, frozen=True, kw_only=True):
@@ -78,6 +84,8 @@ class Pronounced(Body, frozen=True, kw_only=True):
     phonemes: list[str]
     voice: str = ""
     """Who reads so; the same text may be read otherwise by another voice."""
+    voices: list[str] = []
+    """All that may speak here and tell how they read."""
 
 
 class Audio(Body, frozen=True, kw_only=True):
@@ -127,6 +135,7 @@ SPEAK = RequestKind(
     "tts.speak", Speak, Spoken, events=(READING, AUDIO, VISEMES), owes=Owes(signs=(AUDIO, VISEMES))
 )
 PRONOUNCE = RequestKind("tts.pronounce", Pronounce, Pronounced)
+"""Fails with `missing` when no such voice is here (any more)."""
 
 REQUESTS = (SPEAK, PRONOUNCE)
 EVENTS = ()

@@ -170,7 +170,8 @@ class Rounds:
         read = await self._running.supervisor.request(
             "tts", tts.PRONOUNCE, tts.Pronounce(texts=[event.spoken]), timeout=TURN_S
         )
-        verdict = await self._running.sounds.read(event.spoken, read.phonemes[0], line)
+        reading = tts.Reading(text=event.spoken, phonemes=read.phonemes[0], voice=read.voice)
+        verdict = await self._running.sounds.read(reading, line)
         if verdict is None or RANK[verdict.action] == 0:
             return ""
         return f"sound {verdict.rule or verdict.category}"

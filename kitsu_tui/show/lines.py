@@ -298,7 +298,7 @@ class Lines:
             return
         try:
             async with asyncio.timeout(judge.late_s + READING_S):
-                verdict = await self._stage.reading(reading.text, reading.phonemes, line)
+                verdict = await self._stage.reading(reading, line)
             judge.works("sound")
         except Exception as err:
             why = "late" if isinstance(err, TimeoutError) else type(err).__name__

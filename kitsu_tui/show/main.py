@@ -153,6 +153,7 @@ class Running:
             lambda: self.gate.gate,
             lambda: self.loaded.profile.safety.sounds,
             state / "sounds",
+            alert=self.alert,
         )
         self.stage.reading = self.sounds.read
         self.bus.hook(self.sounds.on_event)

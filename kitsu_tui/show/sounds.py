@@ -1,12 +1,13 @@
-"""How she is about to be pronounced: has the grave sounds read by the voice in use, keeps the
-index, and judges each sentence by it before `audio` has any of it.
+"""How she is about to be pronounced: has the grave sounds read by the voices in use, keeps their
+indexes, and judges each sentence by the one that says it before `audio` has any of it.
 
-The index belongs to a voice and a set of rules. It is built when `tts` becomes ready and when the
+An index belongs to a voice and a set of rules. It is built when `tts` becomes ready and when the
 rules change, and kept in the state folder, so that a restart is quick. How the starter's language
-is read comes along (`readings.py`), so that a first start is nearly as quick; a voice that reads
-nearly so is judged by that until it has read all itself. Fails closed: until the voice is known and
-an index there, a sentence waits up to `WAIT_S`, then it is dropped. While the rules change under
-the same voice, the index from before holds.
+is read comes along (`readings.py`), so that a first start is nearly as quick. A voice that reads
+otherwise reads all that is listened for at its first start: the terms first, and a line in which
+none of them is heard goes on air from then on; one that may have one waits until it is known which
+ordinary words sound so, too. Fails closed: what is not known within `WAIT_S` is dropped. While the
+rules change under the same voice, the index from before holds.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from engines.wire import show, tts
+from engines.wire.envelope import Failure
 from engines.wire.peer import RequestFailed
 from kitsu_tui.show import readings
 from kitsu_tui.show.safety import RANK, Gate, Verdict, failed, guarded, sound
@@ -35,16 +38,35 @@ log = logging.getLogger("show.sounds")
 CAPABILITY = "reading"
 WAIT_S = 6.0
 """How long a sentence waits for the index. A kept one takes 0.2 s; a first one about 1 s, and for a
-voice of another language 3 s or more."""
-NEARLY = 0.4
-"""Share of shipped readings that a voice reads in the same way for its language to be the same, and
-the kind of it another one: they are gone by until its own index is there."""
+voice of another language 3 s, of which the terms take 1 s."""
 ASK_S = 20.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 ALLOWED = 200
 """Phrases that one entry with alternatives may stand for."""
-KEPT = 4
+FIRST = (
+    "{voice} reads what is listened for (new voice or rules): for some seconds a line that may "
+    "sound like it waits, up to {seconds:g} s, and is dropped then"
+)
+MOST_VOICES = 4
+KEPT = 2 * MOST_VOICES
 """Indexes kept on disk: of the voices and rules last used."""
+
+
+class _Known(NamedTuple):
+    """What is listened for as one voice reads it: no sounds of a voice that tells nothing.
+    `whole`: the ordinary words that sound so are left out.
+    """
+
+    sounds: SoundIndex | None
+    whole: bool = True
+
+
+def _judged(known: _Known, reading: tts.Reading, before: str) -> Verdict | None:
+    if known.sounds is None:
+        return None  # this voice tells nothing: the text alone was judged
+    if not reading.text:
+        return failed("tts told not how it reads the line", "sound")
+    return known.sounds.judge(reading.phonemes, before, reading.text)
 
 
 class Sounds:
@@ -54,6 +76,7 @@ class Sounds:
         gate: the gate in force, None when there is none.
         on: whether the profile wants it.
         folder: where indexes are kept.
+        alert: tells the operator.
     """
 
     def __init__(
@@ -63,16 +86,21 @@ class Sounds:
         on: Callable[[], bool],
         folder: Path,
         wait_s: float = WAIT_S,
+        alert: Callable[[Literal["info"], str], None] = lambda level, text: None,
     ) -> None:
         self._supervisor = supervisor
         self._gate = gate
         self._on = on
         self._folder = folder
         self._wait_s = wait_s
-        self._index: SoundIndex | None = None
+        self._alert = alert
+        self._by: dict[str, _Known] = {}
+        """By voices; with an empty name, one that tells nothing."""
         self._voice = ""
-        self._known = asyncio.Event()
-        """Set while it is known how sentences are judged: by an index, or not at all."""
+        """Who speaks when nothing fails."""
+        self._sure = False
+        """It is known who that is."""
+        self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self._trouble = ""
@@ -81,22 +109,33 @@ class Sounds:
 
     # -- judging -----------------------------------------------------------------------------
 
-    async def read(self, text: str, phonemes: str, line: SpokenLine) -> Verdict | None:
+    async def read(self, reading: tts.Reading, line: SpokenLine) -> Verdict | None:
         """Judge how a line is about to be pronounced; None: nothing against it.
 
-        An empty `text` says that `tts` told nothing of it.
+        An empty text says that `tts` told nothing of it.
         """
         if not self._on():
             return None
-        if not self._known.is_set():
+        before = self._before(reading.phonemes, line)
+        if self._of(reading.voice) is None:
             self.refresh()
-            if not await self.wait_known(self._wait_s):
-                return failed(self._trouble or "the sounds to listen for are not read yet", "sound")
-        if self._index is None:
-            return None  # its voice tells nothing: the text alone was judged
-        if not text:
-            return failed("tts told not how it reads the line", "sound")
-        return self._index.judge(phonemes, self._before(phonemes, line), text)
+        why = "the sounds to listen for are not read yet"
+        try:
+            async with asyncio.timeout(self._wait_s):
+                while True:
+                    known = self._of(reading.voice)
+                    if known is not None:
+                        found = _judged(known, reading, before)
+                        if found is None or known.whole:
+                            return found
+                        why = "what else sounds like that is not read yet"
+                    await self._news.wait()
+        except TimeoutError:
+            return failed(self._trouble or why, "sound")
+
+    def _of(self, voice: str) -> _Known | None:
+        """What is known of a voice; of one that was not named, of the one that speaks mostly."""
+        return self._by.get(voice or self._voice) if self._sure else None
 
     def _before(self, phonemes: str, line: SpokenLine) -> str:
         """The reading of the line before this one in the same answer."""
@@ -109,14 +148,14 @@ class Sounds:
     def on_event(self, event: show.ShowEvent) -> None:
         """Hook of the bus: the voice or the rules may be others."""
         if isinstance(event, show.EngineChanged) and event.engine == "tts":
-            self._known.clear()
+            self._sure = False
             if event.state in ("ready", "degraded"):
                 self.refresh()
         elif isinstance(event, show.GateState):
             self.refresh()
 
     def refresh(self) -> None:
-        """See to an index of the voice and rules as they are now."""
+        """See to an index of the voices and rules as they are now."""
         if not self._on():
             return
         if self._task is not None and not self._task.done():
@@ -128,7 +167,8 @@ class Sounds:
         """True as soon as it is known how sentences are judged."""
         try:
             async with asyncio.timeout(timeout):
-                await self._known.wait()
+                while (known := self._of("")) is None or not known.whole:
+                    await self._news.wait()
         except TimeoutError:
             return False
         return True
@@ -168,63 +208,82 @@ class Sounds:
         gate = self._gate()
         if link is None or link.hello is None or gate is None:
             return
-        voice = ""
+        told = tts.Pronounced(phonemes=[])
         if CAPABILITY in link.hello.capabilities:
-            voice = (await self._ask(["hello there"])).voice
-        if not voice:
-            self._use(None, "", "this voice does not tell how it reads: the text alone is judged")
-            return
-        if voice != self._voice:
-            self._known.clear()
+            told = await self._ask(["hello there"])
+        if self._supervisor.units["tts"].link is not link:
+            return  # another one stands there now, and told so
+        voices = list(dict.fromkeys([told.voice, *told.voices[:MOST_VOICES]]))
+        self._by = {voice: known for voice, known in self._by.items() if voice in voices}
+        self._voice, self._sure = told.voice, True
+        self._tell()
         listened = await asyncio.to_thread(sound.terms, gate.rules)
         allowed = await asyncio.to_thread(allowed_by, gate)
+        for voice in voices:
+            if voice:
+                await self._learn(voice, gate, listened, allowed)
+            else:
+                words = "this voice does not tell how it reads: the text alone is judged"
+                self._use("", _Known(None), words)
+
+    async def _learn(
+        self, voice: str, gate: Gate, listened: list[Term], allowed: list[str]
+    ) -> None:
+        """Have an index of a voice and these rules."""
         name = _digest(voice, listened, allowed)
         keys = await asyncio.to_thread(self._load, name)
         if keys is None:
-            known, alike = await self._shipped()
-            if NEARLY <= alike < 1 and not self._known.is_set():
-                near = await self._made(gate, listened, allowed, known)
-                words = f"listening for {len(listened)} terms as a voice like {voice} reads them"
-                if not self._use_of(link, SoundIndex(near), voice, words):
-                    return
-            keys = await self._made(gate, listened, allowed, known if alike == 1 else {})
+            known = await self._shipped(voice)
+            keys = await self._made(voice, gate, listened, allowed, known)
             await asyncio.to_thread(self._store, name, keys)
         words = f"listening for {len(listened)} terms as {voice} reads them"
-        self._use_of(link, await asyncio.to_thread(SoundIndex, keys), voice, words)
+        self._use(voice, _Known(await asyncio.to_thread(SoundIndex, keys)), words)
 
-    async def _shipped(self) -> tuple[Mapping[str, str], float]:
-        """The readings that come along, and the share of them that this voice reads so."""
+    async def _shipped(self, voice: str) -> Mapping[str, str]:
+        """The readings that come along, where this voice reads so; else none."""
         shipped = await asyncio.to_thread(readings.shipped)
         probes = shipped.probes()
-        read = (await self._ask(list(probes))).phonemes
-        return shipped.read, sum(map(str.__eq__, read, probes.values())) / max(1, len(probes))
+        read = (await self._ask(list(probes), voice)).phonemes
+        return shipped.read if read == list(probes.values()) else {}
 
-    def _use_of(self, link: object, index: SoundIndex, voice: str, words: str) -> bool:
-        if self._supervisor.units["tts"].link is not link:
-            return False  # another one stands there now, and told so
-        self._use(index, voice, words)
-        return True
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
-    def _use(self, index: SoundIndex | None, voice: str, words: str) -> None:
-        self._index, self._voice = index, voice
-        self._known.set()
+    def _use(self, voice: str, known: _Known, words: str) -> None:
+        self._by[voice] = known
+        self._tell()
         if words != self._told:
             self._told = words
             log.info("%s", words)
 
     async def _made(
-        self, gate: Gate, listened: list[Term], allowed: list[str], known: Mapping[str, str]
+        self,
+        voice: str,
+        gate: Gate,
+        listened: list[Term],
+        allowed: list[str],
+        shipped: Mapping[str, str],
     ) -> Keys:
-        """Make an index; what is not known is asked for."""
+        """Make an index; what is not shipped is asked for. Of a voice that was not known it is used
+        while it is made, as soon as there is something to listen for.
+        """
 
         async def ask(texts: list[str]) -> list[str]:
-            return (await self._ask(texts)).phonemes
+            return (await self._ask(texts, voice)).phonemes
 
+        new = voice not in self._by
+        if new and not shipped and voice == self._voice:
+            self._alert("info", FIRST.format(voice=voice, seconds=self._wait_s))
         texts = [text for term in listened for text in sound.readings_of(term)]
         texts += [sound.bare(text) for text in allowed]
-        sounds = await readings.texts(ask, list(dict.fromkeys(texts)), known)
+        sounds = await readings.texts(ask, list(dict.fromkeys(texts)), shipped)
+        if new:
+            every = sound.build(listened, sounds, (), allowed, lambda word: True)
+            at_first = f"{len(listened)} terms as {voice} reads them are known, and no other words"
+            self._use(voice, _Known(SoundIndex(every), whole=False), at_first)
         words = await asyncio.to_thread(sound.candidates, listened, readings.ordinary())
-        common = await readings.words(ask, words, known)
+        common = await readings.words(ask, words, shipped)
 
         def unsafe(word: str) -> bool:
             return RANK[guarded(gate, word).action] >= RANK["hold"]
@@ -233,10 +292,16 @@ class Sounds:
             sound.build, listened, sounds, common.items(), allowed, unsafe
         )
 
-    async def _ask(self, texts: list[str]) -> tts.Pronounced:
-        return await self._supervisor.request(
-            "tts", tts.PRONOUNCE, tts.Pronounce(texts=texts), timeout=ASK_S
+    async def _ask(self, texts: list[str], voice: str = "") -> tts.Pronounced:
+        """Raises RequestFailed, also when another voice answers."""
+        kind = tts.PRONOUNCE
+        told = await self._supervisor.request(
+            "tts", kind, tts.Pronounce(texts=texts, voice=voice), timeout=ASK_S
         )
+        if voice and told.voice != voice:
+            failure = Failure(code="missing", message=f"{told.voice} answered for {voice}")
+            raise RequestFailed(kind.name, failure)
+        return told
 
     # -- on disk -----------------------------------------------------------------------------
 

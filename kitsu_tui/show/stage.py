@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from engines.wire import policy, show
+from engines.wire import policy, show, tts
 from engines.wire.envelope import At
 from engines.wire.peer import RequestFailed
 from kitsu_tui.config import Profile
@@ -24,8 +24,8 @@ log = logging.getLogger("show.answer")
 
 WARM_S = 60.0
 
-Reading = Callable[[str, str, SpokenLine], Awaitable[Verdict | None]]
-"""Judges how a sentence is about to be pronounced: what is spoken of it, its phonemes, the line.
+Reading = Callable[[tts.Reading, SpokenLine], Awaitable[Verdict | None]]
+"""Judges how a sentence is about to be pronounced: as `tts` told it, and the line.
 None, or a verdict that allows: nothing against it. `hold`: it waits; all else: it is not heard."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from engines.wire import control, show
+from engines.wire import control, show, tts
 from kitsu_tui.config.schema import Safety
 from kitsu_tui.show.director import Refusal
 from kitsu_tui.show.line_verbs import decide, set_review
@@ -632,11 +632,9 @@ async def test_a_line_that_fails_unheard_stands_between_no_others() -> None:
 
 @pytest.mark.parametrize("how", ["drop", "hold", "throw", "allow", "none"])
 async def test_how_it_is_read_is_judged_before_audio_has_any_of_it(how: Any) -> None:
-    from engines.wire import tts
-
-    async def reading(text: str, phonemes: str, line: SpokenLine) -> Verdict | None:
+    async def reading(read: tts.Reading, line: SpokenLine) -> Verdict | None:
         if how == "throw":
-            raise ValueError(text)
+            raise ValueError(read.text)
         if how == "none":
             return None
         return Verdict(action=how, category="sounds", rule="r", means="sound")

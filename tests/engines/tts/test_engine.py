@@ -13,7 +13,7 @@ import pytest
 
 from engines.harness.errors import Missing
 from engines.testing import Bench, lab
-from engines.tts.backends import Chunk
+from engines.tts.backends import Chunk, Synthesizer
 from engines.tts.backends.silent import Silent
 from engines.tts.engine import TtsEngine
 from engines.wire import common, tts
@@ -530,6 +530,52 @@ async def test_a_voice_that_hands_over_tells_the_reading_of_the_one_that_speaks(
         spoken, _ = await said(bench, "Hi chat!")
         assert spoken.backend == "silent"
         assert readings(bench) == [("Hi chat!", "")]
+
+
+class StandIn(Silent):
+    """Silence that tells how it reads."""
+
+    reader = "another reader"
+
+    def reading(self, text: str) -> str:
+        return text.upper()
+
+
+async def test_the_one_that_stands_in_says_who_reads_and_can_be_asked(
+    config: tts.Config, watched: Watched
+) -> None:
+    watched.fail_after = 0
+    voices: dict[str, Synthesizer] = {"piper": watched, "silent": StandIn(config)}
+    async with lab(engine_with(lambda name, config: voices[name]), config) as bench:
+        await said(bench, "Hi chat!")
+        told = bench.events(tts.READING)[-1]
+        assert (told.phonemes, told.voice) == ("HI CHAT!", "another reader")
+
+        async def ask(voice: str) -> tts.Pronounced:
+            return await bench.peer.request(
+                tts.PRONOUNCE, tts.Pronounce(texts=["hi"], voice=voice), timeout=30
+            )
+
+        first = await ask("")
+        assert first.voice == watched.reader
+        assert first.voices == [watched.reader, "another reader"]
+        assert (await ask("another reader")).phonemes == ["HI"]
+        with pytest.raises(RequestFailed, match="reads as 'nobody'"):
+            await ask("nobody")
+
+
+async def test_one_that_fails_before_its_first_sound_leaves_no_reading_of_its_own(
+    config: tts.Config, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mouth(text: str, speaker: int, stop: threading.Event) -> Iterator[Chunk]:
+        yield Chunk(b"", (tts.Viseme(0.0, "aa"),))
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(watched, "speak", mouth)
+    voices: dict[str, Synthesizer] = {"piper": watched, "silent": StandIn(config)}
+    async with lab(engine_with(lambda name, config: voices[name]), config) as bench:
+        await said(bench, "Hi chat!")
+        assert bench.events(tts.READING)[-1].voice == "another reader"
 
 
 async def test_silence_tells_no_phonemes(config: tts.Config) -> None:
