@@ -87,7 +87,8 @@ class Gate:
 
         A show has the time for it, a command that tries a line has not.
         """
-        self._index.complete()
+        for _ in self._index.complete():
+            time.sleep(0)  # others want the interpreter as well
 
     def _warm(self) -> None:
         """Make what is made at first use; a fault there shows at the first verdict."""

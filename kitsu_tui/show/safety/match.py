@@ -16,11 +16,12 @@ import ahocorasick
 from msgspec import Struct
 
 from kitsu_tui.show.safety import normal
+from kitsu_tui.show.safety.needed import needed
 from kitsu_tui.show.safety.normal import Span
-from kitsu_tui.show.safety.patterns import Patterns
+from kitsu_tui.show.safety.patterns import One, Patterns
 from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
 from kitsu_tui.show.safety.rows import Row, Text
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rules import Pattern, Rule
 
 _SQUEEZE_WORD = 4
 _PHRASE = 8
@@ -56,8 +57,8 @@ class Index:
         squeezed: dict[str, list[tuple[Rule, str]]] = {}
         loose: dict[str, tuple[str, str]] = {}
         words: dict[str, bool] = {}
-        patterns: list[tuple[str, Rule]] = []
-        phrases: list[tuple[str, Rule]] = []
+        patterns: list[One] = []
+        phrases: list[One] = []
         foreign: set[str] = set()
         english: set[str] = set()
         for rule in rules:
@@ -80,12 +81,13 @@ class Index:
                 if len(bare) >= least or (rule.squeeze and len(bare) > 2):
                     squeezed.setdefault(bare, []).append((rule, term))
             for pattern in rule.patterns:
-                patterns.append((pattern.pattern, rule))
+                patterns.append(One(pattern, rule, needed(pattern.pattern)))
                 for word in _LITERAL.findall(pattern.pattern):
                     words.setdefault(word, False)
             for phrase in rule.phrases:
                 end = "" if rule.match == "stem" else " "
-                phrases.append((f" (?:{phrase}){end}", rule))
+                pattern = Pattern(f" (?:{phrase}){end}")
+                phrases.append(One(pattern, rule, needed(pattern.pattern)))
                 for word in re.findall(r"\w+", phrase):
                     words.setdefault(word, False)
         self._tree = _tree({key: (len(key), tuple(some)) for key, some in table.items()})
@@ -106,10 +108,11 @@ class Index:
             id(rule): tree for rule in rules if rule.allow and (tree := allowances(rule.allow))
         }
 
-    def complete(self) -> None:
-        """Compile ahead what would be compiled at a first hit; beside searches, in a thread."""
-        self._patterns.complete()
-        self._phrases.complete()
+    def complete(self) -> Iterator[None]:
+        """Compile ahead what would be compiled at a first hit, one pattern at each step; beside
+        searches, in a thread."""
+        yield from self._patterns.complete()
+        yield from self._phrases.complete()
 
     def search(self, whole: str, low: str, side: str = "") -> Iterator[Hit]:
         """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed.
@@ -122,7 +125,7 @@ class Index:
         phrases = self._phrases.likely([row.text, *(other.text for other in others)], side)
         written = [whole] if low == whole or whole.isascii() else [whole, low]
         patterns = self._patterns.likely([*written, *(other.text for other in others)], side)
-        yield from self._in_row(row, phrases, side)
+        yield from self._in_row(row, phrases)
         if self._squeezed is not None and len(text.chunks) > 1:
             for basic in (False, True):
                 squeezed = text.squeezed(basic)
@@ -135,19 +138,19 @@ class Index:
                         if span is not None and "squeezed" not in rule.without:
                             yield Hit(rule, "squeezed", span, term)
         for other in others:
-            yield from self._in_row(other, phrases, side)
-            for rule, start, end in self._patterns.find(other.text, patterns, other.views, side):
+            yield from self._in_row(other, phrases)
+            for rule, start, end in self._patterns.find(other.text, patterns, other.views):
                 yield from self._hit(other, rule, start, end, "")
         for searched, view in zip(written, ("text", "folded"), strict=False):
-            for rule, start, end in self._patterns.find(searched, patterns, None, side):
+            for rule, start, end in self._patterns.find(searched, patterns):
                 yield Hit(rule, view, (start, end))
 
-    def _in_row(self, row: Row, phrases: list[int], side: str) -> Iterator[Hit]:
+    def _in_row(self, row: Row, phrases: list[int]) -> Iterator[Hit]:
         if self._tree is not None:
             for end, (size, some) in self._tree.iter(row.text):
                 for rule, term in some:
                     yield from self._hit(row, rule, end + 1 - size, end + 1, term)
-        for rule, start, end in self._phrases.find(row.text, phrases, row.views, side):
+        for rule, start, end in self._phrases.find(row.text, phrases, row.views):
             yield from self._hit(row, rule, start, end, row.text[start:end].strip())
 
     def _hit(self, row: Row, rule: Rule, start: int, end: int, term: str) -> Iterator[Hit]:

@@ -1,4 +1,8 @@
-"""RE2 patterns in a tree: one search tells that none of many is found, few more which one is.
+"""RE2 patterns, of which only those are asked that a text may hold: see needed.py.
+
+One automaton over the short texts that the patterns need tells which may be found, so what a
+search costs goes with the text and hardly with the number of patterns, and nothing large is
+compiled. The few of which nothing is known are asked all at once.
 
 Not RE2's own Set: a Set that runs out of memory says "no match". Here each step is an ordinary
 search, which then goes on more slowly and still says the truth.
@@ -7,80 +11,128 @@ search, which then goes on more slowly and still says the truth.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
+import ahocorasick
 import re2
 
-from kitsu_tui.show.safety.rules import VIEWS, Rule, pattern_options
+from kitsu_tui.show.safety.needed import Choice, flat
+from kitsu_tui.show.safety.rules import VIEWS, Pattern, Rule, pattern_options
 
-_MOST = 256
-"""Patterns in one RE2 program; more of them make a larger one than its memory allows."""
-_BRANCHES = 6
+_MOST = 8
+"""Patterns of which nothing is known that are asked at once."""
+_SHORT = 40
+"""Texts of a choice that are looked for one by one."""
 _VIEWS = frozenset(VIEWS)
 _ENDS = re.compile(r"\\[AzZ]")
 
-One = tuple[str, Rule]
 Found = tuple[Rule, int, int]
 
 
-class Patterns:
-    """Patterns, by the views their rules do without and the side they say nothing about."""
+class One(NamedTuple):
+    """A pattern, its rule, and what it needs (see `needed`)."""
 
-    def __init__(self, patterns: list[One]) -> None:
+    pattern: Pattern
+    rule: Rule
+    needed: list[Choice]
+
+
+class Patterns:
+    """Patterns, ready to search with; `find` tells them by the order of what they do without."""
+
+    def __init__(self, patterns: Iterable[One]) -> None:
         kinds: dict[tuple[frozenset[str], str], list[One]] = {}
         for one in patterns:
-            kinds.setdefault((one[1].without, _silent(one[1])), []).append(one)
-        self._kinds = [
-            (*kind, [_Branch(some[at : at + _MOST]) for at in range(0, len(some), _MOST)])
-            for kind, some in kinds.items()
-        ]
+            kinds.setdefault((one.rule.without, _silent(one.rule)), []).append(one)
+        self._all = [(one.pattern, one.rule, *kind) for kind, some in kinds.items() for one in some]
+        self._tree: Any = None
+        self._unknown: list[_Group] = []
+        self._also: list[list[Choice]] = []
+        """What each needs beside what the automaton has found."""
+        table: dict[str, list[int]] = {}
+        unknown: list[int] = []
+        for at, one in enumerate(one for some in kinds.values() for one in some):
+            if not one.needed:
+                unknown.append(at)
+            else:
+                for text in one.needed[0]:
+                    table.setdefault(text, []).append(at)
+            self._also.append([some for some in one.needed[1:] if len(some) <= _SHORT])
+        if table:
+            self._tree = ahocorasick.Automaton()
+            for text, numbers in table.items():
+                self._tree.add_word(text, tuple(numbers))
+            self._tree.make_automaton()
+        for at in range(0, len(unknown), _MOST):
+            some = unknown[at : at + _MOST]
+            self._unknown.append(_Group(some, [self._all[number][0] for number in some]))
 
-    def complete(self) -> None:
-        """Compile what else is compiled when something of a group is found for the first time.
+    def complete(self) -> Iterator[None]:
+        """Compile, one at each step, what else is compiled when it is asked for the first time.
 
-        May run in another thread beside `find`.
+        May go on in another thread beside `find`.
         """
-        for *_, branches in self._kinds:
-            for branch in branches:
-                branch.complete()
+        for pattern, *_ in self._all:
+            pattern.compile()
+            yield
+        for group in self._unknown:
+            group.compile()
+            yield
 
     def likely(self, texts: list[str], side: str = "") -> list[int]:
-        """Which of the kinds may be found in any of the texts: one search in all of them at once.
+        """Which of the patterns may be found in any of the texts, by one search in all of them.
 
-        The other kinds are surely found in none.
+        The others are surely found in none. Those that only count on the other `side` are left out.
         """
         joined = "\n".join(texts)
-        return [
-            at
-            for at, (_, silent, branches) in enumerate(self._kinds)
-            if not (side and side == silent) and any(one.likely(joined) for one in branches)
-        ]
+        found: set[int] = set()
+        if self._tree is not None:
+            bare = flat(joined)
+            for _, numbers in self._tree.iter(bare):
+                found.update(numbers)
+            found = {at for at in found if self._holds(bare, at)}
+        for group in self._unknown:
+            if group.likely(joined):
+                found.update(group.numbers)
+        if not found:
+            return []
+        return sorted(at for at in found if not (side and side == self._all[at][3]))
+
+    def _holds(self, bare: str, at: int) -> bool:
+        for choice in self._also[at]:
+            for text in choice:
+                if text in bare:
+                    break
+            else:
+                return False
+        return True
 
     def find(
-        self,
-        text: str,
-        likely: list[int],
-        views: frozenset[str] | None = None,
-        side: str = "",
+        self, text: str, likely: list[int], views: frozenset[str] | None = None
     ) -> Iterator[Found]:
         """Every match: its rule, and where it (or its first group) lies.
 
         Args:
             text: what is searched.
-            likely: the kinds that are looked for.
+            likely: the patterns that are looked for.
             views: the ways in which pieces of it were read: a rule that does without all of them
                 finds nothing there. None: it stands as written.
-            side: rules that only count on the other one are not looked for.
         """
+        if not likely:
+            return
+        raw = text.encode()
         for at in likely:
-            without, silent, branches = self._kinds[at]
-            if side and side == silent:
-                continue
+            pattern, rule, without, _ = self._all[at]
             if views is not None and (views <= without or without >= _VIEWS):
                 continue
-            for branch in branches:
-                yield from branch.find(text)
+            if pattern.search(raw) is None:
+                continue
+            for found in pattern.finditer(text):
+                which = 1 if pattern.groups and found.span(1)[0] >= 0 else 0
+                start, end = found.span(which)
+                if end > start:
+                    yield rule, start, end
 
 
 def _silent(rule: Rule) -> str:
@@ -89,64 +141,34 @@ def _silent(rule: Rule) -> str:
     return "output" if rule.action == "allow" else "input"
 
 
-class _Branch:
-    def __init__(self, patterns: list[One]) -> None:
+class _Group:
+    """Patterns that are asked at once."""
+
+    def __init__(self, numbers: list[int], patterns: list[Pattern]) -> None:
+        self.numbers = numbers
         self._patterns = patterns
-        self._parts: list[_Branch] = []
-        self._whole = _compiled([text for text, _ in patterns])
-        self._ends = any(_ENDS.search(text) for text, _ in patterns)
-        """Something in it asks for the beginning or the end of the whole text."""
+        self._whole: Any = None
+        self._compiled = False
+        self._ends = any(_ENDS.search(pattern.pattern) for pattern in patterns)
+        """One of them asks for the beginning or the end of the whole text."""
 
-    def complete(self) -> None:
-        """Compile all below."""
-        for part in self._split():
-            part.complete()
-
-    def _split(self) -> list[_Branch]:
-        patterns = self._patterns
-        if not self._parts and len(patterns) > 1:
-            size = -(-len(patterns) // _BRANCHES)
-            # Whole at once: two threads may come here.
-            self._parts = [
-                _Branch(patterns[at : at + size]) for at in range(0, len(patterns), size)
-            ]
-        return self._parts
+    def compile(self) -> None:
+        if self._compiled:
+            return
+        options = pattern_options()
+        options.never_capture = True  # where the groups lie is the slow part, and not asked here
+        # It is only asked whether there is one: "^" and "$" may then be those of a line.
+        whole = "|".join(f"(?:{pattern.pattern})" for pattern in self._patterns)
+        try:
+            self._whole = re2.compile(f"(?m){whole}", options)
+        except re2.error:
+            self._whole = None  # too large for one: then each is asked
+        self._compiled = True
 
     def likely(self, joined: str) -> bool:
-        """False when it is surely in none of the texts, which stand in lines."""
-        if len(self._patterns) == 1 or self._whole is None or self._ends:
+        """False when none is in any of the texts, which stand in lines."""
+        self.compile()
+        whole = self._whole
+        if whole is None or self._ends:
             return True
-        return self._whole.search(joined) is not None
-
-    def find(self, text: str) -> Iterator[Found]:
-        if len(self._patterns) == 1:
-            yield from self._matches(text)
-            return
-        if self._whole is not None and self._whole.search(text) is None:
-            return
-        for part in self._split():
-            yield from part.find(text)
-
-    def _matches(self, text: str) -> Iterator[Found]:
-        rule = self._patterns[0][1]
-        if self._whole is None:  # it was compiled when it was read: never so
-            raise RuntimeError(f"a pattern of rule {rule.id} cannot be compiled")
-        for found in self._whole.finditer(text):
-            which = 1 if self._whole.groups and found.span(1)[0] >= 0 else 0
-            start, end = found.span(which)
-            if end > start:
-                yield rule, start, end
-
-
-def _compiled(texts: list[str]) -> Any:
-    """None when RE2 will not have so much in one program: then each part is asked."""
-    options = pattern_options()
-    if len(texts) > 1:
-        options.max_mem = 64 << 20
-        options.never_capture = True  # where the groups lie is the slow part, and not asked here
-    # Of several it is only asked whether there is one: "^" and "$" may then be those of a line.
-    lines = "(?m)" if len(texts) > 1 else ""
-    try:
-        return re2.compile(lines + "|".join(f"(?:{text})" for text in texts), options)
-    except re2.error:
-        return None
+        return whole.search(joined.encode()) is not None

@@ -37,6 +37,20 @@ _X_VOWEL = re.compile(r"(?<=[b-df-hj-np-tvwz])[xvw](?=[b-df-hj-np-tvwz])")
 _ENDINGS = ("s", "z", "ed", "d", "er", "r", "ers", "ing", "in", "y", "es", "a", "as")
 _SOUND_ENDINGS = ("s", "ed", "d", "R", "Rs", "ing", "in", "i", "es", "a", "t")
 _AFTER = frozenset(("", "s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "face", "z"))
+ALIAS = "alias"
+
+ALIASES = {
+    "hur": "her", "phat": "fat", "teh": "the",
+    "u": "you", "ya": "you", "ur": "your", "yer": "your", "yo": "your", "urself": "yourself",
+    "yoself": "yourself", "yaself": "yourself", "yerself": "yourself", "uself": "yourself",
+    "urselves": "yourselves", "r": "are", "ppl": "people", "da": "the", "dat": "that",
+    "dis": "this", "dem": "them", "em": "them", "mah": "my", "wit": "with", "luv": "love",
+    "gunna": "gonna", "imma": "i ll", "tha": "the", "2": "to", "4": "for", "b": "be", "n": "and",
+}  # fmt: skip
+LOUD = frozenset(ALIASES) - frozenset(
+    ("da", "dem", "em", "b", "n", "2", "4", "r", "wit", "yo", "tha")
+)
+"""Of these, the ones that nobody writes for something else."""
 
 
 class Reading(NamedTuple):
@@ -84,6 +98,7 @@ class Resolver:
         self._words = vocabulary
         self._foreign = foreign
         self._memo: dict[str, Reading] = {}
+        self._said: tuple[dict[str, tuple[str, bool]], dict[str, tuple[str, bool]]] = ({}, {})
         self._thin: dict[str, list[str]] = {}
         self._merged: dict[str, list[str]] = {}
         self._sound: dict[str, list[str]] = {}
@@ -124,6 +139,33 @@ class Resolver:
                 self._memo.clear()
             if len(piece) <= LONG:
                 self._memo[piece] = found
+        return found
+
+    def said(self, word: str, aliases: bool) -> tuple[str, str]:
+        """An ordinary word as it is said, and the view by which; it stays itself without one.
+
+        Args:
+            aliases: short forms are written out; figures that spell something always are.
+        """
+        alias = ALIASES.get(word) if aliases else None
+        if alias is None and len(word) < 8 and not word.isalpha():
+            alias = self.figures(word)
+        if not alias:
+            return word, ""
+        return alias, "sound" if word in LOUD else ALIAS
+
+    def as_said(self, piece: str, aliases: bool) -> tuple[str, bool]:
+        """The words of a piece that is not read in another way, and whether an alias was among
+        them that nobody writes for something else."""
+        found = self._said[aliases].get(piece)
+        if found is None:
+            some = [self.said(word, aliases) for word in normal.WORD.findall(piece)]
+            text = " ".join([" ".join(word.split()) for word, _ in some])
+            found = text, any(view not in ("", ALIAS) for _, view in some)
+            if len(self._said[aliases]) >= MAX_MEMO:
+                self._said[aliases].clear()
+            if len(piece) <= LONG:
+                self._said[aliases][piece] = found
         return found
 
     def _read(self, piece: str) -> Reading:

@@ -14,7 +14,7 @@ from math import prod
 
 from kitsu_tui.show.safety import ordinary, spelled
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
-from kitsu_tui.show.safety.resolve import Reading, Resolver
+from kitsu_tui.show.safety.resolve import ALIAS, LOUD, Reading, Resolver
 from kitsu_tui.show.safety.rules import Rule
 
 _SINGLE = re.compile(r"(?<!\S)\W{0,2}(?:\w|[@$!|+])\W{0,2}(?!\S)")
@@ -30,22 +30,7 @@ _STOP = re.compile(r"[.,!?;:\u2026]\S*\s")
 _ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "tard"))
 MAX_ROWS = 16
 """With more ways to choose, the first of each piece go together, then the second, and so on."""
-ALIAS = "alias"
 _NO_VIEW = frozenset(("", ALIAS))
-
-
-ALIASES = {
-    "hur": "her", "phat": "fat", "teh": "the",
-    "u": "you", "ya": "you", "ur": "your", "yer": "your", "yo": "your", "urself": "yourself",
-    "yoself": "yourself", "yaself": "yourself", "yerself": "yourself", "uself": "yourself",
-    "urselves": "yourselves", "r": "are", "ppl": "people", "da": "the", "dat": "that",
-    "dis": "this", "dem": "them", "em": "them", "mah": "my", "wit": "with", "luv": "love",
-    "gunna": "gonna", "imma": "i ll", "tha": "the", "2": "to", "4": "for", "b": "be", "n": "and",
-}  # fmt: skip
-LOUD = frozenset(ALIASES) - frozenset(
-    ("da", "dem", "em", "b", "n", "2", "4", "r", "wit", "yo", "tha")
-)
-"""Of these, the ones that nobody writes for something else."""
 
 
 class Row:
@@ -110,6 +95,36 @@ class _Plain(Row):
             self._spans = [found.span() for found in WORD.finditer(self._low)]
         place = super().place(start, end)
         return None if place is None else (place[0], self.name)
+
+
+class _Changed(Row):
+    """With other words in the place of some; where they came from is asked when one is found."""
+
+    __slots__ = ("_made", "_marks")
+
+    def __init__(
+        self,
+        text: Text,
+        runs: list[tuple[int, int, str, Reading]],
+        which: int,
+        sizes: list[int] | None,
+        pieces: list[str],
+        marks: list[tuple[int, int, str]],
+    ) -> None:
+        super().__init__(pieces, [], None)
+        views = {view for *_, view in marks}
+        self.views = frozenset([part for view in views for part in view.split("+")]) - _NO_VIEW
+        self._made = (text, runs, which, sizes)
+        self._marks = marks
+        """Where in the row it was changed."""
+
+    def place(self, start: int, end: int) -> tuple[Span, str] | None:
+        if not any(first < end and start < last for first, last, _ in self._marks):
+            return None
+        if not self._spans:
+            text, runs, which, sizes = self._made
+            self._spans, self._views = text.filled(runs, which, sizes)
+        return super().place(start, end)
 
 
 class Squeezed:
@@ -236,14 +251,46 @@ class Text:
         return inner if inner[1] > inner[0] else (start, end)
 
     def _row(
-        self,
-        runs: list[tuple[int, int, str, Reading]],
-        which: int,
-        sizes: list[int] | None = None,
+        self, runs: list[tuple[int, int, str, Reading]], which: int, sizes: list[int] | None = None
     ) -> Row:
         """The row with the `which`th choice; `sizes`: of every combination of choices."""
         rest = which
-        words: list[str] = []
+        pieces: list[str] = []
+        marks: list[tuple[int, int, str]] = []
+        at = 1
+        run = {begin: (end, letters, reading) for begin, end, letters, reading in runs}
+        behind = 0
+        as_said = self._resolver.as_said
+        for index, (chunk, reading) in enumerate(zip(self.chunks, self._readings, strict=True)):
+            if index < behind:
+                continue
+            if run and index in run:
+                behind, letters, apart = run[index]
+                found = (*apart.found, ("spaced", letters))
+                view, word = found[min(which, len(found) - 1)]
+            elif reading.found:
+                choice = min(which, len(reading.found) - 1)
+                if sizes is not None:
+                    rest, choice = divmod(rest, sizes[index])
+                view, word = reading.found[choice]
+            else:
+                word, loud = as_said(chunk, which % 2 == 0)
+                view = "sound" if loud else ""
+            if word:
+                pieces.append(word)
+                if view:
+                    marks.append((at, at + len(word), view))
+                at += len(word) + 1
+        return _Changed(self, runs, which, sizes, pieces, marks)
+
+    def filled(
+        self,
+        runs: list[tuple[int, int, str, Reading]],
+        which: int,
+        sizes: list[int] | None,
+    ) -> tuple[list[Span], list[str]]:
+        """Where the words of a row came from, and the views by which."""
+        rest = which
         spans: list[Span] = []
         views: list[str] = []
         run = {begin: (end, letters, reading) for begin, end, letters, reading in runs}
@@ -254,8 +301,7 @@ class Text:
                 span = self._edges(index)[0], self._edges(end - 1)[1]
                 found = (*reading.found, ("spaced", letters))
                 view, word = found[min(which, len(found) - 1)]
-                for part in word.split():
-                    words.append(part)
+                for _ in word.split():
                     spans.append(span)
                     views.append(view)
                 index = end
@@ -267,23 +313,18 @@ class Text:
                     rest, choice = divmod(rest, sizes[index])
                 view, word = reading.found[choice]
                 span = self._edges(index)
-                for part in word.split():
-                    words.append(part)
+                for _ in word.split():
                     spans.append(span)
                     views.append(view)
             else:
                 start, _ = self._spans()[index]
                 for match in WORD.finditer(self.chunks[index]):
-                    word = match.group()
-                    alias = ALIASES.get(word) if which % 2 == 0 else None
-                    if alias is None and len(word) < 8 and not word.isalpha():
-                        alias = self._resolver.figures(word)
-                    for part in (alias or word).split():
-                        words.append(part)
+                    said, view = self._resolver.said(match.group(), which % 2 == 0)
+                    for _ in said.split():
                         spans.append((start + match.start(), start + match.end()))
-                        views.append(("sound" if word in LOUD else ALIAS) if alias else "")
+                        views.append(view)
             index += 1
-        return Row(words, spans, views)
+        return spans, views
 
     def _pairs(self) -> Iterator[tuple[int, int, str, Reading]]:
         """Two pieces that only together are a word of the rules: "death to is rael"."""

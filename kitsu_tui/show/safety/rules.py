@@ -106,8 +106,37 @@ class Problem(Struct, frozen=True):
         return f"{self.file}:{self.line}{rule}: {self.message}"
 
 
+class Pattern:
+    """An RE2 pattern that is compiled when it is asked for the first time, or before."""
+
+    __slots__ = ("_compiled", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._compiled: Any = None
+
+    def compile(self) -> Any:
+        """`re2.error` when it is no pattern, or too large a one."""
+        if self._compiled is None:
+            self._compiled = re2.compile(self.pattern, pattern_options())
+        return self._compiled
+
+    @property
+    def groups(self) -> int:
+        """How many there are."""
+        return int(self.compile().groups)
+
+    def search(self, text: str | bytes) -> Any:
+        """The first match, or None."""
+        return self.compile().search(text)
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        """All matches."""
+        return cast(Iterator[Any], self.compile().finditer(text))
+
+
 class Rule(Struct, frozen=True, kw_only=True):
-    """One rule: its terms are normalised, its patterns compiled."""
+    """One rule: its terms are normalised."""
 
     id: str
     category: str
@@ -118,7 +147,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     squeeze: bool
     replace: str
     terms: tuple[str, ...]
-    patterns: tuple[Any, ...]
+    patterns: tuple[Pattern, ...]
     file: str
     line: int
     phrases: tuple[str, ...] = ()
@@ -324,10 +353,11 @@ class _Reader:
             except ValueError as error:
                 self._complain(at, f"phrase {text[:60]!r}: {error}")
 
-    def _patterns(self, node: yaml.Node | None) -> Iterator[Any]:
+    def _patterns(self, node: yaml.Node | None) -> Iterator[Pattern]:
         for text, at in self._strings(node, "patterns"):
+            pattern = Pattern(text)
             try:
-                compiled = re2.compile(text, pattern_options())
+                compiled = pattern.compile()
             except re2.error as error:
                 why = error.args[0] if error.args else error
                 why = why.decode("utf-8", "replace") if isinstance(why, bytes) else why
@@ -336,7 +366,7 @@ class _Reader:
             if compiled.search("") is not None:
                 self._complain(at, f"pattern {text[:60]!r} matches an empty text: left out")
                 continue
-            yield compiled
+            yield pattern
 
     def _pairs(self, node: yaml.MappingNode) -> list[tuple[str, yaml.Node]]:
         seen: dict[str, yaml.Node] = {}
