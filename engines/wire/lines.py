@@ -83,7 +83,8 @@ class LineWaits(Event, frozen=True, kw_only=True, tag="line.waits"):
     """What would be said."""
     why: Waiting
     until: float = 0
-    """Wall time at which `then` happens by itself; 0: never."""
+    """Wall time at which `then` happens by itself; 0: its time has not begun, for others wait
+    before it. It is told again when it begins."""
     then: Literal["air", "drop"] = "drop"
     category: str = ""
     rule: str = ""

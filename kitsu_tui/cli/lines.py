@@ -175,7 +175,7 @@ def _state(line: SentenceView, now: float) -> str:
         return "goes on air"
     held = f" by {line.held_by}" if line.held_by else ""
     held += f" {line.rule}" if line.waits == "rule" and line.rule else ""
-    end = f", {line.then} in {max(0.0, line.until - now):.0f} s" if line.until else ""
+    end = f", {line.then} in {max(0.0, line.until - now):.0f} s" if line.until else " (in its turn)"
     return f"waits: {line.waits}{held}{end}"
 
 

@@ -96,7 +96,13 @@ class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = False
     review_s: Annotated[
-        float, Meta(ge=1, le=600, description="how long a line waits for approval, in seconds")
+        float,
+        Meta(
+            ge=1,
+            le=600,
+            description="how long a line waits for approval, in seconds, from "
+            "when it is the first that waits",
+        ),
     ] = 20.0
     review_then: Annotated[
         Literal["drop", "air"], Meta(description="what happens with it when nobody decides")

@@ -208,7 +208,8 @@ def state_words(turn: TurnView, line: SentenceView, coming: Coming) -> tuple[str
         return (f"{done} by {visible(who(line.decided_by))}, made", done)
     long, short = _WAITS.get(line.waits, (f"held by {holder}", f"held by {holder}"))
     if not line.until:
-        return (f"{long}, without end", long, short)
+        row = line.waits in ("review", "rule")
+        return (f"{long}, {'in its turn' if row else 'without end'}", long, short)
     left = line.until - coming.now
     if left <= 0:
         return (f"{long}: time is up", f"{short}: time is up", "time is up")

@@ -3,7 +3,10 @@
 A line waits because a rule says `hold`, because every line is reviewed, because an operator holds
 it, because it is the first of an answer and doubtful, or because a second opinion is not there yet.
 What waits has a time, at whose end it is dropped or let go; nothing waits for ever. The time of a
-line of a guess (the speaker may not be done) begins, and is told, when the guess counts.
+line of a guess (the speaker may not be done) begins, and is told, when the guess counts. Lines that
+wait for a person because of review or a rule stand in a row: the time of each begins when no line
+before it waits for a person any more, for who reads can read one after the other. So a row of lines
+about which nobody decides waits for the sum of their times.
 """
 
 from __future__ import annotations
@@ -19,6 +22,10 @@ from engines.wire.lines import Ruled, Waiting
 from kitsu_tui.config.schema import Safety
 from kitsu_tui.show.line import Fate, Line, Owner
 
+IN_A_ROW = ("review", "rule")
+"""Waits whose time begins when the line is the first one that waits,"""
+BEFORE = (*IN_A_ROW, "operator")
+"""and those that it waits behind. What an operator holds has its time from then on."""
 PAST = 32
 """Lines that are over and still known by name."""
 HEARD = 8
@@ -115,7 +122,10 @@ class Desk:
 
     def clear(self, owner: Owner) -> None:
         """An answer is not wanted any more: nothing of it waits."""
-        for line in [line for line in self.lines if line.owner is owner and line.open]:
+        gone = [line for line in self.lines if line.owner is owner and line.open]
+        for line in gone:
+            line.waits = ""  # none of them comes up when the one before it leaves
+        for line in gone:
             self.leave(line)
 
     def rules_changed(self) -> None:
@@ -132,6 +142,7 @@ class Desk:
         line.over = True
         line.waits, line.asked = "", False
         line.wake()
+        self._next()
 
     def opinion_is_late(self, line: Line, seconds: float) -> None:
         """It could be heard, were it not for the second opinion: say so."""
@@ -174,6 +185,7 @@ class Desk:
         if not came_back:
             line.waits = ""
             self._stop_timer(line)
+            self._next()
             return False
         if line.waits == why:
             self._begin(line)
@@ -269,12 +281,14 @@ class Desk:
             self._begin(line)
 
     def _begin(self, line: Line) -> None:
-        """Its time begins, and it is told that it waits."""
+        """It is told that it waits, and its time begins, if it need not wait for that as well."""
         if not line.owner.counts or not line.waits:
             return
         self._stop_timer(line)
-        line.until = self._wall() + line.wait_s
-        line.timer = asyncio.get_running_loop().call_later(line.wait_s, self._time, line)
+        line.until = 0.0
+        if not self._stands_behind(line):
+            line.until = self._wall() + line.wait_s
+            line.timer = asyncio.get_running_loop().call_later(line.wait_s, self._time, line)
         line.owner.tell(
             show.LineWaits(
                 turn=line.turn,
@@ -290,6 +304,21 @@ class Desk:
                 by=line.held_by,
             )
         )
+
+    def _stands_behind(self, line: Line) -> bool:
+        """Its time does not begin yet: a person looks at another one first."""
+        if line.waits not in IN_A_ROW or line not in self.lines:
+            return False
+        before = self.lines[: self.lines.index(line)]
+        return any(other.waits in BEFORE and other.owner.counts for other in before)
+
+    def _next(self) -> None:
+        """A line waits no more: the time of the one behind it begins."""
+        for line in self.lines:
+            idle = line.waits in IN_A_ROW and line.owner.counts and line.timer is None
+            if idle and not self._stands_behind(line):
+                self._begin(line)
+                return
 
     def _time(self, line: Line) -> None:
         line.timer = None
@@ -308,6 +337,7 @@ class Desk:
         line.unmade = False
         if line.approved_by:
             line.asked = False  # an operator has the last word
+        self._next()
 
     def _stop_timer(self, line: Line) -> None:
         if line.timer is not None:

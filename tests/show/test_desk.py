@@ -144,6 +144,66 @@ async def test_in_review_a_line_waits_its_time_and_then_what_the_profile_says(
         assert stage.done(turn).status == ("ok" if heard else "blocked")
 
 
+async def test_the_time_of_a_line_begins_when_no_other_waits_before_it() -> None:
+    async with Stage() as stage:
+        safety(stage, review=True, review_s=5)
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, TWO, THREE)
+        ends = [(e.seq, e.until > 0) for e in stage.of(show.LineWaits)]
+        assert ends == [(0, True), (1, False), (2, False)]
+        await stage.advance(4.5)
+        await done(stage, "air")
+        assert [(e.seq, e.until > 0) for e in stage.of(show.LineWaits)[3:]] == [(1, True)]
+        await stage.advance(4.5)
+        assert [seq for seq, *_ in decided(stage)] == [0], "the second has time for itself"
+        await done(stage, "drop", turn=1, seq=1)
+        await stage.advance(4.5)
+        assert len(decided(stage)) == 2
+        await stage.advance(1)
+        await stage.play(2000)
+        assert decided(stage)[2] == (2, "drop", "", "time")
+        assert stage.speaker.pcm(turn.number) == sound(ONE)
+
+
+async def test_about_a_row_nobody_decides_and_it_ends_one_line_after_the_other() -> None:
+    async with Stage() as stage:
+        safety(stage, review=True, review_s=5)
+        stage.gate.gate = held_rule()
+        turn = await stage.typed("hi")
+        await stage.answer(ONE, "A murky thing.", THREE)
+        for count in range(4):
+            assert len(decided(stage)) == count
+            await stage.advance(20.1 if count == 1 else 5.1)
+        assert not stage.scene.desk.lines
+        assert stage.done(turn).status == "blocked"
+
+
+async def test_what_waits_behind_a_line_has_its_time_when_that_is_held_and_let_go() -> None:
+    async with Stage() as stage:
+        safety(stage, review=True, review_s=5, hold_s=30)
+        await stage.typed("hi")
+        await stage.answer(ONE, TWO)
+        await done(stage, "hold", turn=1, seq=0)
+        await stage.advance(20)
+        assert not decided(stage)
+        await done(stage, "air", turn=1, seq=0)
+        await stage.advance(4.5)
+        assert [seq for seq, *_ in decided(stage)] == [0]
+        await stage.advance(1)
+        assert [seq for seq, *_ in decided(stage)] == [0, 1]
+
+
+async def test_when_an_answer_is_over_none_of_its_row_comes_up() -> None:
+    async with Stage() as stage:
+        safety(stage, review=True, review_s=5)
+        await stage.typed("hi")
+        await stage.answer(ONE, TWO, THREE)
+        told = len(stage.of(show.LineWaits))
+        stage.director.interrupt()
+        await stage.advance(20)
+        assert len(stage.of(show.LineWaits)) == told
+
+
 async def test_review_that_begins_takes_back_what_is_not_on_air_and_not_what_is() -> None:
     async with Stage() as stage:
         turn = await stage.typed("hi")
