@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 
 ASK_S = 10.0
+EXIT_CAUGHT, EXIT_UNJUDGED = 1, 5
+"""Of `safety test`: a rule caught a text; one could not be judged, which counts as not said."""
 
 
 class VerdictReport(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,10 @@ class VerdictReport(Struct, frozen=True, kw_only=True):
     severity: int
     ms: float
     """What the verdict took."""
+    line: int = 0
+    """Which line of stdin it was, from 1; 0: the argument."""
+    error: str = ""
+    """Why it could not be judged: then no rule caught it, and it counts as drop all the same."""
 
 
 class RuleCount(Struct, frozen=True, kw_only=True):
@@ -111,16 +117,22 @@ def try_(
     context: Annotated[str, typer.Option(help="what she said before it")] = "",
     profile: Profile = "",
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="exit with 1 when a text is not allowed as it is")
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="exit with 1 when a text is not allowed as it is, with 5 when one could not be "
+            "judged",
+        ),
     ] = False,
 ) -> None:
     """Say what the rules make of a text, and of which rule. Needs no running show.
 
     By default a text is judged as said by her and as said to her, and the graver verdict counts.
     It is the rules that are tried: the second opinion, how it sounds and what depends on the
-    conversation come on top of them in a show.
+    conversation come on top of them in a show. Without any rules it exits with 5 in any case.
     """
     from kitsu_tui.cli.safety_trial import Trial, lines, plain
+    from kitsu_tui.show.safety.keeper import REMEDY
 
     if side not in ("both", "output", "input"):
         fail("safety test", f"--side: found {side!r}, expected both, output or input", 2)
@@ -129,11 +141,15 @@ def try_(
         trial = Trial(loaded, side, plain(context))
         if text == "-" and sys.stdin is None:
             fail("safety test", "-: there is no standard input to read lines from", 2)
-        texts = lines(sys.stdin.buffer) if text == "-" else iter([plain(text)])
-        allowed = True
-        for one in texts:
-            found = trial.judge(one)
+        many = text == "-"
+        texts = lines(sys.stdin.buffer) if many else iter([plain(text)])
+        allowed, unjudged = True, bool(trial.error)
+        if trial.error:
+            warn(f"kitsu safety test: there are no rules: {trial.error}\n{REMEDY}")
+        for number, one in enumerate(texts, 1):
+            found = trial.judge(one, number if many else 0)
             allowed = allowed and found[0].action == "allow"
+            unjudged = unjudged or (exit_code and bool(found[0].error))
             if as_json:
                 import msgspec
 
@@ -146,8 +162,10 @@ def try_(
         raise SystemExit(0) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    if unjudged:
+        raise SystemExit(EXIT_UNJUDGED)
     if exit_code and not allowed:
-        raise SystemExit(1)
+        raise SystemExit(EXIT_CAUGHT)
 
 
 @app.command()

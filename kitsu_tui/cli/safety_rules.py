@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kitsu_tui.cli.safety import RuleCount, RulesReport
 from kitsu_tui.show import blocklist
 from kitsu_tui.show.safety import Keeper
+from kitsu_tui.show.safety.keeper import REMEDY
 
 if TYPE_CHECKING:
     from kitsu_tui.config import Loaded
@@ -69,5 +70,5 @@ def words(found: RulesReport) -> str:
         lines += ["", f"could not be used ({len(found.problems)}); the rest holds:"]
         lines += [f"  {problem}" for problem in found.problems]
     if found.error:
-        lines += ["", f"she stays silent: {found.error}"]
+        lines += ["", f"she stays silent: {found.error}", f"what to do: {REMEDY}"]
     return "\n".join(lines)

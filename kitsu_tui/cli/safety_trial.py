@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, BinaryIO
 from kitsu_tui.cli.safety import VerdictReport
 from kitsu_tui.cli.safety_rules import keeper_of
 from kitsu_tui.show.safety import RANK, SAID, Side, Verdict, guarded
+from kitsu_tui.show.safety.verdict import GATE_ERROR
 
 if TYPE_CHECKING:
     from kitsu_tui.config import Loaded
 
 LONGEST = 1 << 20
 """Bytes of a line; what is longer is judged as too long, and is not kept."""
+SHOWN = 60
+"""Characters of a line that are told with its number."""
 DONE = {
     "allow": "allowed",
     "replace": "said in other words",
@@ -52,39 +55,62 @@ class Trial:
             self._sides = ["input"]
         self._context = context
 
-    def judge(self, text: str) -> list[VerdictReport]:
-        """The verdict of each side, the graver first. Without rules all is dropped."""
-        found = [self._one(text, side) for side in self._sides]
+    @property
+    def error(self) -> str:
+        """Why there are no rules; empty when there are some."""
+        return self._keeper.error if self._keeper.gate is None else ""
+
+    def judge(self, text: str, number: int = 0) -> list[VerdictReport]:
+        """The verdict of each side, the graver first. Without rules all is dropped.
+
+        Args:
+            number: of the line, from 1; 0: it is none of many.
+        """
+        found = [self._one(text, side, number) for side in self._sides]
         return sorted(found, key=lambda report: -RANK[report.action])
 
     def words(self, text: str, found: list[VerdictReport]) -> str:
-        """For people."""
-        return "\n".join(_words(text, report) for report in found)
+        """For people: of one of many lines its number and beginning come first."""
+        said = "\n".join(_words(text, report) for report in found)
+        if not found[0].line:
+            return said
+        below = said.replace("\n", "\n  ")
+        return f"line {found[0].line}: {_beginning(text)}\n  {below}"
 
-    def _one(self, text: str, side: Side) -> VerdictReport:
+    def _one(self, text: str, side: Side, number: int) -> VerdictReport:
         context = self._context if side == "output" else ""
         verdict = guarded(self._keeper.gate, text, context, side=side)
-        why = self._keeper.error if self._keeper.gate is None else ""
-        return _report(verdict, side, why)
+        return _report(verdict, side, self.error, number)
 
 
-def _report(verdict: Verdict, side: Side, why: str) -> VerdictReport:
+def _report(verdict: Verdict, side: Side, why: str, number: int) -> VerdictReport:
+    why = why.splitlines()[0] if why else verdict.rule
     return VerdictReport(
         action=verdict.action,
         category=verdict.category,
-        rule=why.splitlines()[0] if why else verdict.rule,
+        rule=why,
         view=verdict.view,
         text=verdict.text if verdict.action in SAID else "",
         risk=round(verdict.risk, 3),
         side=side,
         severity=verdict.severity,
         ms=round(verdict.ms, 3),
+        line=number,
+        error=why if verdict.category == GATE_ERROR else "",
     )
+
+
+def _beginning(text: str) -> str:
+    """The first words of a line, for a terminal."""
+    short = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in short) or "(empty)"
 
 
 def _words(text: str, report: VerdictReport) -> str:
     by = "said by her" if report.side == "output" else "said to her"
     done = (DONE if report.side == "output" else LET_IN)[report.action]
+    if report.error:
+        return f"{by}: could not be judged, so {done} ({report.action}): {report.error}"
     line = f"{by}: {done} ({report.action})"
     if report.category:
         line += f"; category {report.category}, rule {report.rule}"

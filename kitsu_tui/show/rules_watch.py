@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engines.wire import show
 from kitsu_tui.show import blocklist
 from kitsu_tui.show.safety import Keeper, Problem
+from kitsu_tui.show.safety.keeper import REMEDY
 
 if TYPE_CHECKING:
     from kitsu_tui.show.main import Running
@@ -54,7 +55,7 @@ class RulesWatch:
         gate, error = keeper.gate, keeper.error
         blocked = await asyncio.to_thread(blocklist.count, self._show.loaded.blocklist())
         if error and error != self._error:
-            rest = "the rules from before hold" if gate else "she stays silent"
+            rest = "the rules from before hold" if gate else f"she stays silent: {REMEDY}"
             self._show.alert("warning" if gate else "error", f"safety rules: {error}; {rest}")
         self._error = error
         problems = gate.problems if gate is not None else ()

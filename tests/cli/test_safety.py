@@ -117,6 +117,65 @@ def test_the_exit_code_only_where_it_is_asked_for(sandbox: Sandbox, profile: str
     assert kitsu(sandbox, "test", "hi", "--side", "up", "-p", profile).returncode == 2
 
 
+def tried(
+    profile: str,
+    given: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    as_json: bool = False,
+    exit_code: bool = True,
+) -> int:
+    """`kitsu safety test -` here; its exit code."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    try:
+        safety.try_("-", as_json, "output", "", profile, exit_code)
+    except SystemExit as end:
+        return int(str(end.code))
+    return 0
+
+
+def test_of_many_lines_each_verdict_says_which_line_it_is_of(
+    profile: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = b"hello\n\na glorp\x1b[2J " + b"y" * 80 + b"\n"
+    assert tried(profile, given, monkeypatch) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["line 1: hello", "  said by her: allowed (allow)"]
+    assert told[2] == "line 2: (empty)"
+    assert told[4].startswith("line 3: a glorp\\x1b[2J yyy")
+    assert told[4].endswith("y...")
+    assert told[5].startswith("  said by her: not said (drop); category bad")
+    tried(profile, given, monkeypatch, as_json=True)
+    out = capsys.readouterr().out.encode()
+    assert [one["line"] for one in verdicts(out)] == [1, 2, 3]
+
+
+def test_what_could_not_be_judged_is_told_from_what_was_caught(
+    profile: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = b"a glorp\n" + b"x " * 60_000 + b"\n"
+    assert tried(profile, given, monkeypatch) == 5
+    told = capsys.readouterr().out.splitlines()
+    assert "could not be judged, so not said (drop): text of 120000 characters" in told[3]
+    assert tried(profile, given, monkeypatch, as_json=True, exit_code=False) == 0
+    caught, unjudged = verdicts(capsys.readouterr().out.encode())
+    assert (caught["action"], caught["error"]) == ("drop", "")
+    assert (unjudged["action"], unjudged["error"]) == ("drop", "text of 120000 characters")
+
+
+def test_without_rules_it_says_so_and_what_to_do_and_fails_in_any_case(
+    profile: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "rules" / "base.yaml").write_text("rules: [")
+    assert tried(profile, b"hello\n", monkeypatch, as_json=True, exit_code=False) == 5
+    out, err = capsys.readouterr()
+    assert "base.yaml:1" in verdicts(out.encode())[0]["error"]
+    assert "mend the rule file that is named" in err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes")
 def test_a_reader_that_leaves_ends_it_quietly(sandbox: Sandbox, profile: str) -> None:
     environ = dict(os.environ) | sandbox.environ
@@ -160,6 +219,7 @@ def test_rules_are_listed_with_what_is_wrong_in_them(
     done = kitsu(sandbox, "rules", "-p", profile)
     assert done.returncode == 1
     assert b"she stays silent" in done.stdout
+    assert b"what to do: mend the rule file that is named" in done.stdout
 
 
 def test_the_blocklist_without_a_show(

@@ -8,6 +8,12 @@ from pathlib import Path
 from kitsu_tui.show.safety.gate import Gate
 from kitsu_tui.show.safety.rules import SafetyError
 
+REMEDY = (
+    "mend the rule file that is named, or leave `safety: folder` and `files` out of the profile to "
+    "have the rules that come along; a running show takes it at once (kitsu safety rules lists all)"
+)
+"""What to do where no rule is valid."""
+
 Stamp = tuple[tuple[str, int, int], ...]
 
 
