@@ -12,9 +12,11 @@ import time
 
 from engines.wire import audio, policy, show
 from engines.wire.peer import RequestFailed
+from kitsu_tui.show import stopped
 from kitsu_tui.show.lines import Lines
 from kitsu_tui.show.provenance import Origin
 from kitsu_tui.show.safety import RANK, SAID
+from kitsu_tui.show.safety.verdict import GATE_ERROR
 from kitsu_tui.show.speech import has_gone
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Status, Turn
@@ -87,6 +89,7 @@ class Answer:
         status = self._ended or self.status
         if status == "ok" and not self._hers.said:
             status = "blocked" if self._hers.all_stopped else "silent"
+        blocked = status == "blocked"
         return show.TurnDone(
             turn=turn.number,
             rev=self.rev,
@@ -94,7 +97,7 @@ class Answer:
             answer=spoken if whole or not turn.play else heard,
             mood=self.mood,
             actions=self.actions,
-            detail=self.detail,
+            detail=self.detail or (stopped.why_stopped(turn.verdicts) if blocked else ""),
             marks_ms=turn.marks_ms(),
         )
 
@@ -147,7 +150,10 @@ class Answer:
                 self.viewer = await fit_name(judge, self.turn.who, self._stage.persona.viewer)
             return True
         self.status = "blocked"
-        self.detail = f"the gate did not let it in: {verdict.category} {verdict.rule}".strip()
+        why = f"{verdict.category} {verdict.rule}".strip()
+        if verdict.category == GATE_ERROR:
+            why = stopped.why(self.turn.verdicts[-1]) if self.turn.verdicts else verdict.rule
+        self.detail = f"the gate did not let it in: {why}"
         fallback = self._stage.profile.conversation.refusal_line
         refusal = self._stage.refusals.line(self._stage.persona, verdict.category, fallback)
         if refusal:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from engines.wire.lines import Ruled
 from kitsu_tui.config.schema import Safety
 from kitsu_tui.show.safety import RANK, SAID, Gate, Keeper, Side, Verdict, failed, worst
+from kitsu_tui.show.safety.verdict import NO_GATE
 from kitsu_tui.show.worker import Worker
 
 log = logging.getLogger("show.judge")
@@ -218,7 +219,7 @@ def _by(
     gate: Gate | None, text: str, context: str, side: Side, faults: list[tuple[str, str]]
 ) -> Verdict:
     if gate is None:
-        return failed("no gate")
+        return failed(NO_GATE)
     try:
         if side == "input":
             return gate.check_input(text, context=context)

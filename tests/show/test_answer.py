@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engines.wire import show
+from kitsu_tui.show.safety import Verdict
 from tests.show.cast import sound
 from tests.show.stage import Stage
 
@@ -120,7 +121,23 @@ async def test_when_all_is_dropped_it_is_blocked() -> None:
         turn = await stage.typed("hi")
         await stage.answer("Grommit!", "A grommit again.")
         assert (stage.done(turn).status, stage.done(turn).answer) == ("blocked", "")
+        assert stage.done(turn).detail == "none of 2 lines was said: gate: test (no-grommit)"
         assert not stage.throat.asked
+
+
+async def test_when_she_has_only_said_it_already_that_is_told() -> None:
+    async with Stage() as stage:
+        again = Verdict(action="drop", category="repetition", rule="same", means="repeat")
+        stage.scene.judge.output_checks.append(lambda text, context: again)
+        turn = await stage.typed("hi", play=False)
+        await stage.answer(ONE)
+        assert stage.done(turn).detail == "her line was not said: she has said it already"
+        more = await stage.typed("hi", play=False)
+        await stage.answer(ONE, "Grommit!", TWO)
+        assert stage.done(more).detail == (
+            "none of 3 lines was said: 2 of them: she has said it already; "
+            "1 of them: gate: test (no-grommit)"
+        )
 
 
 async def test_without_a_gate_there_is_silence() -> None:
@@ -129,6 +146,7 @@ async def test_without_a_gate_there_is_silence() -> None:
         turn = await stage.typed("hi")
         assert stage.done(turn).status == "blocked"
         assert turn.verdicts[0].category == "gate-error"
+        assert "there are no safety rules: mend the rule file" in stage.done(turn).detail
         assert not stage.mind.asked
         assert not stage.throat.asked
 

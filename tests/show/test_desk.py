@@ -112,6 +112,7 @@ async def test_when_all_that_was_held_is_dropped_the_turn_was_blocked() -> None:
         await done(stage, "drop", turn=1, seq=1)
         await stage.advance(1)
         assert stage.done(turn).status == "blocked"
+        assert stage.done(turn).detail == "none of 2 lines was said: dropped by op"
         assert not stage.throat.asked
         assert len(stage.history) == 0
 
@@ -142,6 +143,8 @@ async def test_in_review_a_line_waits_its_time_and_then_what_the_profile_says(
         assert stage.speaker.pcm(turn.number) == heard
         assert decided(stage) == [(0, then, "", "time")]
         assert stage.done(turn).status == ("ok" if heard else "blocked")
+        why = "" if heard else "her line was not said: nobody decided in time"
+        assert stage.done(turn).detail == why
 
 
 async def test_the_time_of_a_line_begins_when_no_other_waits_before_it() -> None:

@@ -22,7 +22,7 @@ from kitsu_tui.show.safety.match import Hit, Index, outermost
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
 from kitsu_tui.show.safety.unblocked import unblocked
-from kitsu_tui.show.safety.verdict import RANK, SAID, Side, Verdict, failed
+from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed
 
 MAX_TEXT = 100_000
 """Characters in one text; more is no sentence and is dropped."""
@@ -230,7 +230,7 @@ def _collector_paused() -> Iterator[None]:
 def guarded(gate: Gate | None, text: str, context: str = "", *, side: Side = "output") -> Verdict:
     """Judge, and drop whatever cannot be judged: no gate, no rules, any error in it."""
     if gate is None:
-        return failed("no gate")
+        return failed(NO_GATE)
     try:
         if side == "input":
             return gate.check_input(text, context=context)

@@ -22,6 +22,8 @@ RANK: dict[Action, int] = {
 SAID = frozenset(("allow", "replace", "sanitise"))
 """With these something is said at once: `Verdict.text`."""
 GATE_ERROR = "gate-error"
+NO_GATE = "no gate"
+"""Why nothing could be judged: there are no valid rules."""
 
 Side = Literal["input", "output"]
 
