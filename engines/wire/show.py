@@ -279,6 +279,12 @@ class Acknowledged(Event, frozen=True, kw_only=True, tag="alert.ack"):
     by: str
 
 
+class Mended(Event, frozen=True, kw_only=True, tag="alert.mended"):
+    """What these alerts (their texts) told of is no more so."""
+
+    texts: list[str]
+
+
 class Marked(Event, frozen=True, kw_only=True, tag="mark"):
     """Somebody marked this moment, to find it again."""
 
@@ -322,6 +328,7 @@ ShowEvent: TypeAlias = (
     | Host
     | Alert
     | Acknowledged
+    | Mended
     | Marked
     | PersonaState
     | ObsState
@@ -394,6 +401,7 @@ __all__ = [
     "LogLine",
     "Logs",
     "Marked",
+    "Mended",
     "Muted",
     "ObsFigures",
     "ObsLink",

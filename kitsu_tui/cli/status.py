@@ -59,6 +59,7 @@ def report(state: ShowState, now: float) -> str:
             lines.append(f"alerts that nobody has seen: {new}; kitsu acknowledge")
         for alert in state.alerts[-5:]:
             seen = f"  seen by {who(alert.acked_by)}" if alert.acked_by else ""
+            seen = "  mended" if alert.mended else seen
             lines.append(f"{clock(alert.t)} {alert.level}: {alert.text}{seen}")
     return "\n".join(visible(line) for line in lines)
 

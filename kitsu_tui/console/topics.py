@@ -59,6 +59,7 @@ TOPICS: dict[type[Struct], tuple[Topic, ...]] = {
     show.Host: ("host",),
     show.Alert: ("status", "alerts"),
     show.Acknowledged: ("status", "alerts"),
+    show.Mended: ("status", "alerts"),
     show.Marked: ("status", "transcript", "logs"),
     show.PersonaState: ("status", "transcript"),
     show.GateState: ("status", "transcript"),

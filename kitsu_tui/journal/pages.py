@@ -42,7 +42,9 @@ _OF_A_TURN = frozenset(
     (b"turn.heard", b"turn.judged", b"turn.airing", b"turn.aired", b"turn.done", b"turn.delta")
 ) | {b"line.waits", b"line.decided", b"line.from"}
 _GOES_ON = _OF_A_TURN | {b"panic", b"resume"}
-_NEVER = frozenset((b"engine.figures", b"levels", b"host", b"operators", b"alert", b"alert.ack"))
+_NEVER = frozenset(
+    (b"engine.figures", b"levels", b"host", b"operators", b"alert", b"alert.ack", b"alert.mended")
+)
 _NOT_ASKED = re.compile(rb'"kind":"action","name":"(?!(?:%b)")' % "|".join(ASKED).encode())
 
 

@@ -162,6 +162,13 @@ def _acknowledged(state: ShowState, event: show.Acknowledged, t: float) -> None:
             alert.acked_by = event.by or "somebody"
 
 
+def _mended(state: ShowState, event: show.Mended, t: float) -> None:
+    for alert in state.alerts:
+        if alert.text in event.texts:
+            alert.mended = True
+            alert.acked_by = alert.acked_by or "show"
+
+
 def _marked(state: ShowState, event: show.Marked, t: float) -> None:
     state.incidents.append(MarkView(t=t, text=event.text, by=event.by))
     del state.incidents[:-INCIDENTS_KEPT]
@@ -279,6 +286,7 @@ _HANDLERS = turns.HANDLERS | {
     show.Host: _host,
     show.Alert: _alert,
     show.Acknowledged: _acknowledged,
+    show.Mended: _mended,
     show.Marked: _marked,
     show.PersonaState: _persona,
 }

@@ -193,6 +193,8 @@ class AlertView(Struct, kw_only=True):
     n: int = 0
     """Its number, by which it is acknowledged."""
     acked_by: str = ""
+    mended: bool = False
+    """What it tells of is no more so; nobody needs to acknowledge it."""
 
 
 class MarkView(Struct, kw_only=True):

@@ -49,7 +49,7 @@ async def change(running: Running, ask: control.Blocklist) -> control.Listed:
         running.bus.tell(
             show.Blocked(added=done.added, removed=done.removed, count=len(done.texts), by=ask.by)
         )
-    await running.rules.look()
+    changed = await running.rules.look()
     detail = done.detail
     if running.gate.error:
         detail += "; but the rule files cannot be read, so it is not in force yet: see the alerts"
@@ -59,6 +59,8 @@ async def change(running: Running, ask: control.Blocklist) -> control.Listed:
         detail += f"; {dropped} line{'s' if dropped != 1 else ''} not on air dropped" * bool(
             dropped
         )
+    if changed:  # with the list, other rules may have been taken over that changed just now
+        running.stage.desk.rules_changed()
     _acted(running, ask, detail, ok=not running.gate.error)
     return listed(done, detail)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engines.wire import show
 from kitsu_tui.show import blocklist
-from kitsu_tui.show.safety import Keeper, Problem
+from kitsu_tui.show.safety import Keeper
 from kitsu_tui.show.safety.keeper import REMEDY
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class RulesWatch:
 
     def __init__(self, running: Running) -> None:
         self._show = running
-        self._problems: set[Problem] = set()
+        self._told: list[str] = []
+        """Alerts whose cause is still there."""
         self._error = ""
         self._one = asyncio.Lock()
 
@@ -54,18 +55,21 @@ class RulesWatch:
         """Tell of the gate that is in force."""
         gate, error = keeper.gate, keeper.error
         blocked = await asyncio.to_thread(blocklist.count, self._show.loaded.blocklist())
-        if error and error != self._error:
-            rest = "the rules from before hold" if gate else f"she stays silent: {REMEDY}"
-            self._show.alert("warning" if gate else "error", f"safety rules: {error}; {rest}")
-        self._error = error
         problems = gate.problems if gate is not None else ()
-        fresh = [problem for problem in problems if problem not in self._problems]
-        self._problems = set(problems)
-        for problem in fresh[:TOLD]:
-            self._show.alert("warning", f"safety rules: {problem}")
-        if len(fresh) > TOLD:
-            more = len(fresh) - TOLD
-            self._show.alert("warning", f"safety rules: {more} more (kitsu safety rules)")
+        told = {f"safety rules: {problem}": "warning" for problem in problems[:TOLD]}
+        if len(problems) > TOLD:
+            more = len(problems) - TOLD
+            told[f"safety rules: {more} more (kitsu safety rules)"] = "warning"
+        if error:
+            rest = "the rules from before hold" if gate else f"she stays silent: {REMEDY}"
+            told[f"safety rules: {error}; {rest}"] = "warning" if gate else "error"
+        self._error = error
+        for text, level in told.items():
+            if text not in self._told:
+                self._show.alert("error" if level == "error" else "warning", text)
+        if gone := [text for text in self._told if text not in told]:
+            self._show.bus.tell(show.Mended(texts=gone))
+        self._told = list(told)
         rules = len(gate.rules) if gate is not None else 0
         log.info("safety rules: %d in force", rules)
         self._show.bus.tell(

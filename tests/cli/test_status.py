@@ -38,6 +38,8 @@ def test_it_says_of_alerts_when_and_whether_they_were_seen_and_who_is_there() ->
         show.PersonaState(name="Kitsu", preset="calm", mood="sad"),
         show.Alert(level="warning", text="tts died"),
         show.Acknowledged(upto=3, by="console:bob@pts/7"),
+        show.Alert(level="warning", text="a rule is wrong"),
+        show.Mended(texts=["a rule is wrong"]),
         show.Alert(level="error", text="asr has failed"),
         show.Operators(names=["console:ana@pts/1"]),
     ]
@@ -47,7 +49,8 @@ def test_it_says_of_alerts_when_and_whether_they_were_seen_and_who_is_there() ->
     assert "persona: calm, held in the mood sad" in lines
     assert "attached: ana@pts/1" in lines
     assert "alerts that nobody has seen: 1; kitsu acknowledge" in lines
-    assert re.fullmatch(r"\d\d:\d\d:\d\d warning: tts died  seen by bob@pts/7", lines[-2])
+    assert re.fullmatch(r"\d\d:\d\d:\d\d warning: tts died  seen by bob@pts/7", lines[-3])
+    assert re.fullmatch(r"\d\d:\d\d:\d\d warning: a rule is wrong  mended", lines[-2])
     assert re.fullmatch(r"\d\d:\d\d:\d\d error: asr has failed", lines[-1])
 
 

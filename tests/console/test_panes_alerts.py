@@ -32,6 +32,14 @@ def test_what_nobody_has_seen_is_marked_without_colour() -> None:
     assert {style for _, style in old} <= {"dim", "strong", ""}
 
 
+def test_one_whose_cause_is_gone_says_so() -> None:
+    gone = alert(3, "error", acked_by="show")
+    gone.mended = True
+    [line] = block(gone, False, 60)
+    assert "".join(text for text, _ in line).endswith(" error tts: alert 3  mended")
+    assert unseen([gone]) == []
+
+
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_long_and_hostile_alerts_fit(width: int) -> None:
     view = AlertView(t=START, level="error", text="\x1b]0;x\x07 日本 " * 9, about="\u202e", n=1)

@@ -364,6 +364,19 @@ def test_an_acknowledgement_is_of_the_alerts_that_were_seen() -> None:
     assert [alert.acked_by for alert in state.alerts] == ["me", "me", "her"]
 
 
+def test_an_alert_whose_cause_is_gone_needs_nobody_to_see_it() -> None:
+    state = ShowState()
+    for n, text in enumerate(["one", "two", "one"], 1):
+        reduce(state, show.Told(n=n, t=n, event=show.Alert(level="error", text=text)))
+    reduce(state, show.Told(n=4, t=4, event=show.Acknowledged(upto=1, by="me")))
+    reduce(state, show.Told(n=5, t=5, event=show.Mended(texts=["one"])))
+    assert [(a.mended, a.acked_by) for a in state.alerts] == [
+        (True, "me"),
+        (False, ""),
+        (True, "show"),
+    ]
+
+
 def test_obs_does_not_look_alive_when_nobody_tells_of_it() -> None:
     known = show.ObsState(state=obs.State(link="open", scene="Main", scenes=["Main"]))
     figures = show.ObsFigures(figures=obs.Figures(live_s=9.0))

@@ -10,7 +10,8 @@ import pytest
 
 from engines.wire import control, show
 from engines.wire.lines import Ruled
-from kitsu_tui.show import blocklist, blocklist_verbs
+from kitsu_tui.config.profile import ALWAYS
+from kitsu_tui.show import blocklist, blocklist_verbs, rules_watch
 from kitsu_tui.show.blocklist import Change
 from kitsu_tui.show.blocklist_verbs import change, listed
 from kitsu_tui.show.director import Refusal
@@ -28,6 +29,7 @@ class Answer:
 
     def __init__(self) -> None:
         self.told: list[show.ShowEvent] = []
+        self.again: list[tuple[int, str]] = []
 
     def tell(self, event: show.ShowEvent) -> None:
         self.told.append(event)
@@ -45,7 +47,7 @@ class Answer:
         pass
 
     def judge_again(self, line: Line, why: str) -> None:
-        raise AssertionError
+        self.again.append((line.seq, why))
 
 
 @pytest.fixture
@@ -113,6 +115,47 @@ async def test_lines_that_are_not_on_air_are_dropped_and_others_stay(live: Live)
     assert event.ruled is not None
     assert event.ruled.rule == blocklist.RULE
     lines[0].over = True
+
+
+RULES = "rules: [{id: %s, category: c, severity: 4, action: drop, %s}]\n"
+
+
+async def test_a_rule_file_that_changed_with_it_counts_for_what_waits_and_its_alert_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules_watch, "EVERY_S", 600)
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for name in (*ALWAYS, "family"):
+        (folder / f"{name}.yaml").write_text(RULES % (name, f"terms: [unheard{name}]"))
+    live = Live(tmp_path)
+    await live.start("one", safety={"folder": str(folder)})
+    base = folder / "base.yaml"
+    whole = base.read_text()
+    base.write_text(
+        whole.replace("}]", "}, {id: bad, category: c, terms: [grommit], patterns: ['(']}]")
+    )
+    await live.running.rules.look()
+    [alert] = live.state.alerts
+    assert "base.yaml:1" in alert.text
+    assert not alert.mended
+    owner = Answer()
+    line = Line(seq=0, text="A murky thing.", owner=owner, verdict=Verdict(action="allow"))
+    live.running.stage.desk.admit(line, first=False)
+    base.write_text(RULES % ("base", "terms: [murky]"))
+    await ask(live, "add", "glorp")
+    assert owner.again == [(0, "rules")], "another file changed than the list"
+    [alert] = live.state.alerts
+    assert alert.mended
+    assert alert.acked_by
+    base.write_text("rules: [")
+    await live.running.rules.look()
+    assert [one.mended for one in live.state.alerts] == [True, False]
+    base.write_text(whole)
+    await live.running.rules.look()
+    assert all(one.mended for one in live.state.alerts)
+    line.over = True
+    await live.stop()
 
 
 async def test_rules_that_cannot_be_read_are_no_silent_success(live: Live) -> None:

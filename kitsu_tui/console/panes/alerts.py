@@ -1,7 +1,7 @@
 """Alerts: what the operator should know, the newest first, and who has seen it.
 
 One that nobody has acknowledged has a `*` before it, and its level as a word. Enter or space says
-that the selected one and all before it were seen.
+that the selected one and all before it were seen. One whose cause is gone says so.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def block(alert: AlertView, selected: bool, width: int, before: str = "") -> lis
     spans.append((visible(alert.text), "dim" if seen else ""))
     if before:
         spans.append((f"  {before}", "dim"))
-    if seen:
+    if alert.mended:
+        spans.append(("  mended", "dim"))
+    elif seen:
         spans.append((f"  seen by {visible(who(alert.acked_by))}", "dim"))
     return wrap(spans, width, _INDENT)
 
