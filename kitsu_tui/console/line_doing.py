@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engines.wire import control
@@ -72,9 +73,13 @@ class LineDoer:
 
         def done(text: str) -> None:
             if text.strip():
-                self._request(key, "replace", text.strip(), text)
+                self._request(key, "replace", text.strip(), text, refused=refused)
             else:
                 left()
+
+        def refused(text: str) -> None:
+            if line.open and turn is self._link.state.find_turn(key.turn) and turn.rev == key.rev:
+                ask(text, anew=True)
 
         def left() -> None:
             mine = line.waits == "operator" and line.held_by == self._link.by
@@ -85,13 +90,20 @@ class LineDoer:
             else:
                 self._link.notice("not replaced; the line stays as it is", "warn")
 
-        self._app.desk.ask_line(
-            "instead:",
-            self._draft[1] if self._draft and self._draft[0] == key else line.spoken.strip(),
-            done=done,
-            left=left,
-            hint="what she says in its place; Enter has it said, Esc leaves the line as it is",
-        )
+        def ask(text: str, *, anew: bool = False) -> None:
+            self._app.desk.ask_line(
+                "instead:",
+                text,
+                done=done,
+                left=left,
+                hint="what she says in its place; Enter has it said, Esc leaves the line as it is",
+                anew=anew,
+            )
+
+        if self._draft is not None and self._draft[0] == key:
+            ask(self._draft[1], anew=True)
+        else:
+            ask(line.spoken.strip())
 
     def do_next_line(self) -> None:
         """Choose the line after."""
@@ -138,14 +150,29 @@ class LineDoer:
         self._request(line_key(turn, line), what, "", line.spoken, quiet=quiet)
 
     def _request(
-        self, key: LineKey, what: What, text: str, said: str, *, quiet: bool = False
+        self,
+        key: LineKey,
+        what: What,
+        text: str,
+        said: str,
+        *,
+        quiet: bool = False,
+        refused: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._link.to_come.asking(key, what, self._now())
         self._at_once()
-        work = self._decide(key, what, text, said, quiet)
+        work = self._decide(key, what, text, said, quiet, refused)
         self._app.run_worker(work, group="line", exit_on_error=False)
 
-    async def _decide(self, key: LineKey, what: What, text: str, said: str, quiet: bool) -> None:
+    async def _decide(
+        self,
+        key: LineKey,
+        what: What,
+        text: str,
+        said: str,
+        quiet: bool,
+        refused: Callable[[str], None],
+    ) -> None:
         link = self._link
         params = control.Line(
             what=what, turn=key.turn, rev=key.rev, seq=key.seq, text=text, by=link.by
@@ -154,11 +181,17 @@ class LineDoer:
             done = await link.ask(control.LINE, params)
         except RequestFailed as error:
             link.to_come.answered(key, self._now(), ok=False)
-            link.notice(f"{ASKING[what].rstrip('…')}: {error.detail}", "bad")
-            if what == "replace":
+            if what == "replace":  # what it is about stands there still: the reason has the row
+                link.notice(error.detail, "bad")
                 self._draft = (key, text)
+                if not self._app.desk.types:
+                    refused(text)
+            else:
+                link.notice(f"{ASKING[what].rstrip('…')}: {error.detail}", "bad")
         else:
             link.to_come.answered(key, self._now(), ok=True)
+            if what == "replace":
+                self._draft = None
             if not quiet:
                 words = done.detail or _DONE[what]
                 link.notice(f"{words}: “{_short(said)}”", "good")

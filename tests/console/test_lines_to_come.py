@@ -295,12 +295,12 @@ def test_what_no_operator_dropped_is_said() -> None:
 
 
 @pytest.fixture
-async def attached(sandbox: Sandbox) -> AsyncIterator[Attached]:
-    """A console on a show with three lines that wait for approval."""
+async def attached(sandbox: Sandbox, request: pytest.FixtureRequest) -> AsyncIterator[Attached]:
+    """A console on a show with three lines that wait for approval; its parameter: the size."""
     events = [*script(), *reviewed()]
     async with ScriptedShow(sandbox.environ, events, clock=lambda: START) as server:
         app = console()
-        async with app.run_test(size=(100, 30)) as pilot:
+        async with app.run_test(size=getattr(request, "param", (100, 30))) as pilot:
             await until(pilot, lambda: app.link.attached)
             app.desk.flush()
             yield app, pilot, server
@@ -409,15 +409,44 @@ async def test_replacing_holds_the_line_while_one_types(attached: Attached) -> N
     assert (then.what, then.text, then.turn, then.rev, then.seq) == ("replace", "Rock.", TURN, 0, 0)
 
 
-async def test_a_text_that_is_not_taken_is_not_lost(attached: Attached) -> None:
+STOPPED = "the gate stops that too: drop, slur (slur-race-inside); line 0 of turn 12 stays"
+
+
+@pytest.mark.parametrize("attached", [(80, 24)], indirect=True)
+async def test_a_text_that_is_not_taken_stays_to_be_changed_with_the_reason_in_sight(
+    attached: Attached,
+) -> None:
     app, pilot, server = attached
     await pilot.press("I")
     await server.until_asked("show.line")
-    server.refuse["show.line"] = "the gate stops that too"
+    server.refuse["show.line"] = STOPPED
     await pilot.press(*"Rude.", "enter")
-    await until(pilot, lambda: "replacing: the gate stops that too" in notices(app))
+    prompt = app.desk.query_one(Prompt)
+    await until(pilot, lambda: STOPPED in notices(app))
+    await until(pilot, lambda: prompt.asking)
+    await until(pilot, lambda: "drop, slur (slur-race-inside)" in text_of(app))
+    assert prompt.value == "Rude."
+    del server.refuse["show.line"]
+    await pilot.press(*"st?", "enter")
+    await server.until(lambda: server.asked[-1][1].text == "Rude.st?")
+    assert not prompt.asking
+
+
+async def test_a_text_that_is_not_taken_takes_no_keys_from_another_line(
+    attached: Attached,
+) -> None:
+    app, pilot, server = attached
     await pilot.press("I")
-    assert app.desk.query_one(Prompt).value == "Rude."
+    await server.until_asked("show.line")
+    server.refuse["show.line"] = STOPPED
+    prompt = app.desk.query_one(Prompt)
+    prompt.value = "Rude."
+    await prompt.action_submit()
+    app.desk.set_focus(app.desk.input_line)
+    await until(pilot, lambda: STOPPED in notices(app))
+    assert app.desk.focused is app.desk.input_line
+    await pilot.press("escape", "I")
+    assert prompt.value == "Rude."
 
 
 def test_a_line_that_was_dropped_while_it_began_says_what_was_heard() -> None:

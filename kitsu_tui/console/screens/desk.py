@@ -140,9 +140,11 @@ class Desk(Screen[None]):
         changed: Take | None = None,
         left: Callable[[], None] | None = None,
         hint: str = "",
+        anew: bool = False,
     ) -> None:
         """Ask for a line in the place of hers; `changed` is told of every change at once, and of
-        the text from before when Escape leaves it; `left` is told of that only.
+        the text from before when Escape leaves it; `left` is told of that only. `anew`: see
+        `Prompt.ask`.
         """
         question: Line = ((f" {label} ", "strong"),)
         row = self.query_one("#question", Row)
@@ -151,7 +153,12 @@ class Desk(Screen[None]):
         self.add_class("-asking")
         prompt = self.query_one(Prompt)
         self.set_focus(prompt)
-        prompt.ask(value, done, changed, hint, left)
+        prompt.ask(value, done, changed, hint, left, anew=anew)
+
+    @property
+    def types(self) -> bool:
+        """Somebody types, or is somewhere else: nothing may take the keys."""
+        return self.app.screen is not self or isinstance(self.focused, InputLine)
 
     def _answered(self) -> None:
         self.remove_class("-asking")

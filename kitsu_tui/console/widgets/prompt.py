@@ -45,14 +45,19 @@ class Prompt(InputLine):
         changed: Take | None,
         hint: str,
         left: Callable[[], None] | None = None,
+        *,
+        anew: bool = False,
     ) -> None:
-        """Open with this text."""
+        """Open with this text; `anew`: it is what was typed before, to be changed and not to be
+        typed over.
+        """
         self._left = left
         self._before, self._done, self._changed = value, done, changed
         self.placeholder = hint
         self.value = value
         self.cursor_position = len(value)
-        self.select_all()
+        if not anew:
+            self.select_all()
 
     def watch_value(self, value: str) -> None:
         """Every change, whatever made it."""
