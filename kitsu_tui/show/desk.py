@@ -15,7 +15,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from engines.wire import show
 from engines.wire.lines import Ruled, Waiting
@@ -195,28 +195,14 @@ class Desk:
         """It may be heard, in its order."""
         line.approved_by = by or line.approved_by
         self._free(line)
-        line.decided, line.decided_by = "air", by
-        line.owner.tell(
-            show.LineDecided(turn=line.turn, rev=line.rev, seq=line.seq, what="air", by=by, why=why)
-        )
+        self._decided(line, "air", by, why)
         line.wake()
 
     def drop(self, line: Line, by: str = "", why: str = "time", ruled: Ruled | None = None) -> None:
         """It is not heard, or no further."""
         if line.over or line.decided == "drop":
             return
-        line.decided, line.decided_by = "drop", by
-        line.owner.tell(
-            show.LineDecided(
-                turn=line.turn,
-                rev=line.rev,
-                seq=line.seq,
-                what="drop",
-                by=by,
-                why=why,
-                ruled=ruled,
-            )
-        )
+        self._decided(line, "drop", by, why, ruled=ruled)
         airing = bool(line.audible_ns)
         self.leave(line)
         line.over = not airing
@@ -232,21 +218,34 @@ class Desk:
         line.words = "operator"
         line.approved_by = by
         self._free(line)
-        line.decided, line.decided_by = "replace", by
+        self._decided(line, "replace", by, "replaced", text=text)
+        line.wake()
+        line.owner.changed(line)
+        return True
+
+    def _decided(
+        self,
+        line: Line,
+        what: Literal["air", "drop", "replace"],
+        by: str,
+        why: str,
+        *,
+        text: str = "",
+        ruled: Ruled | None = None,
+    ) -> None:
+        line.decided, line.decided_by = what, by
         line.owner.tell(
             show.LineDecided(
                 turn=line.turn,
                 rev=line.rev,
                 seq=line.seq,
-                what="replace",
+                what=what,
                 by=by,
                 text=text,
-                why="replaced",
+                why=why,
+                ruled=ruled,
             )
         )
-        line.wake()
-        line.owner.changed(line)
-        return True
 
     # -- what was heard ----------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from kitsu_tui.show.safety import RANK, SAID, Verdict, failed
 from kitsu_tui.show.speech import Speech
 from kitsu_tui.show.stage import Stage
 from kitsu_tui.show.turn import Turn
-from kitsu_tui.show.voice import in_ears
+from kitsu_tui.show.voice import contexts, in_ears
 
 log = logging.getLogger("show.lines")
 
@@ -113,10 +113,10 @@ class Lines:
         judge = self._stage.judge
         tries = AGAIN
         while True:  # until no line before it was dropped meanwhile, and the rules are the same
-            contexts, gate = self._contexts(), judge.keeper.gate
-            found = await self._weigh(text, contexts)
+            before, gate = self._contexts(), judge.keeper.gate
+            found = await self._weigh(text, before)
             tries -= 1
-            if not tries or (self._contexts() == contexts and judge.keeper.gate is gate):
+            if not tries or (self._contexts() == before and judge.keeper.gate is gate):
                 break
         verdict = found.verdict
         play = self._turn.play
@@ -162,21 +162,13 @@ class Lines:
             if (line is None or other.seq < line.seq)
             and (other.decided != "drop" or other.audible_ns)
         ]
-        contexts = [""]
-        for other in reversed([*self._stage.desk.heard_before(self), *mine]):
-            said = in_ears(other)
-            if len(contexts) > 1:  # of two that were cut the last one counts in all its ways
-                said = said[:1]
-            contexts = [f"{one} {after}".strip() for after in contexts for one in said]
-            if min(map(len, contexts)) >= CONTEXT:
-                break
-        return [context[-CONTEXT:] for context in contexts]
+        return contexts([*self._stage.desk.heard_before(self), *mine], CONTEXT)
 
-    async def _weigh(self, text: str, contexts: list[str]) -> Judgement:
+    async def _weigh(self, text: str, before: list[str]) -> Judgement:
         """Judge a text behind each of these; the gravest counts."""
         weigh = self._stage.judge.weigh
-        worst = await weigh(text, contexts[0], "output")
-        for context in contexts[1:]:
+        worst = await weigh(text, before[0], "output")
+        for context in before[1:]:
             if RANK[worst.verdict.action] >= RANK["drop"]:
                 break
             found = await weigh(text, context, "output")

@@ -90,3 +90,16 @@ def in_ears(line: Line) -> list[str]:
     if least <= 0:
         ends.append(0)
     return [text[:end] for end in sorted(ends, key=lambda end: abs(end - at))[:ENDS]]
+
+
+def contexts(lines: list[Line], most: int) -> list[str]:
+    """What an audience has in its ears after these lines: the last `most` characters of it. More
+    than one text where a line was cut; of two that were, the last one counts in all its ways.
+    """
+    found = [""]
+    for line in reversed(lines):
+        said = in_ears(line) if len(found) == 1 else in_ears(line)[:1]
+        found = [f"{one} {after}".strip() for after in found for one in said]
+        if min(map(len, found)) >= most:
+            break
+    return [text[-most:] for text in found]

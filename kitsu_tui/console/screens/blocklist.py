@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Literal
+from typing import Literal
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from engines.wire import control
 from kitsu_tui.console.lines import visible
 from kitsu_tui.console.link import RequestFailed
 from kitsu_tui.console.screens.confirm import Confirm
+from kitsu_tui.console.screens.list_screen import ListScreen
 
 What = Literal["add", "remove", "list"]
 Ask = Callable[[What, str], Awaitable[control.Listed]]
@@ -31,14 +28,8 @@ _LOW = 16
 _HOW = "Enter blocks what is typed; with nothing typed, it takes the marked one off. Esc closes."
 
 
-class Blocklist(ModalScreen[None]):
+class Blocklist(ListScreen[None]):
     """See the module. `text` stands there first, selected, to be cut down to what is meant."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "close"),
-        Binding("up", "step(-1)", priority=True),
-        Binding("down", "step(1)", priority=True),
-    ]
 
     def __init__(self, ask: Ask, text: str = "") -> None:
         super().__init__()
@@ -73,7 +64,7 @@ class Blocklist(ModalScreen[None]):
         low = event.size.height < _LOW
         self.set_class(low, "-low")
         around = _AROUND - 4 if low else _AROUND
-        self.query_one(OptionList).styles.max_height = max(2, event.size.height - around)
+        self.options.styles.max_height = max(2, event.size.height - around)
 
     # Asking
 
@@ -112,16 +103,11 @@ class Blocklist(ModalScreen[None]):
         count = len(self._texts)
         title = f"Words that are never said: {count or 'none'} on your list"
         self.query_one("#title", Static).update(title)
-        options = self.query_one(OptionList)
-        options.clear_options()
-        for text in self._shown:
-            options.add_option(
-                Option(Content(f"{'+ ' if text == self._added else '  '}{visible(text)}"))
-            )
-        options.display = bool(self._shown)
-        if self._shown:
-            at = self._shown.index(self._added) if self._added in self._shown else 0
-            options.highlighted = at
+        self.options.display = bool(self._shown)
+        self.fill(
+            [("+ " if text == self._added else "  ", text) for text in self._shown],
+            self._shown.index(self._added) if self._added in self._shown else 0,
+        )
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Those that are like what is typed."""
@@ -137,30 +123,15 @@ class Blocklist(ModalScreen[None]):
                 self._tell(f"blocking “{text}”…")
                 self._do("add", text)
             return
-        at = self.query_one(OptionList).highlighted
-        if at is not None and at < len(self._shown):
-            self._take_off(self._shown[at])
+        self.take_marked()
 
-    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """A click."""
-        self._take_off(self._shown[message.option_index])
+    def take(self, at: int) -> None:
+        """Take it off the list, if that is meant."""
+        text = self._shown[at]
 
-    def _take_off(self, text: str) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
                 self._do("remove", text)
 
         question = Confirm(f"Take “{text}” off the list?", "It may be said and heard again.")
         self.app.push_screen(question, answered)
-
-    def action_step(self, step: int) -> None:
-        """The next one, or the one before; the cursor stays in the text."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
-    def action_leave(self) -> None:
-        """Close it."""
-        self.dismiss(None)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from kitsu_tui.console.lines import visible
+from kitsu_tui.console.screens.list_screen import ListScreen
 
 Choice = tuple[str, str]
 """A value, and the words for it."""
@@ -38,14 +34,8 @@ def near(text: str, choices: Sequence[Choice]) -> list[Choice]:
     return [choice for _, choice in like[:NEAR]]
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(ListScreen[str]):
     """Dismissed with the value that was taken, or None."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "cancel"),
-        Binding("up", "step(-1)", priority=True),
-        Binding("down", "step(1)", priority=True),
-    ]
 
     def __init__(
         self,
@@ -98,16 +88,12 @@ class Pick(ModalScreen[str | None]):
         hint = self.query_one(".nothing", Static)
         hint.update(nothing)
         hint.display = bool(nothing)
-        options = self.query_one(OptionList)
-        options.clear_options()
-        for value, words in self._shown:
-            mark = "● " if value == self._current else "  "
-            options.add_option(Option(Content(f"{mark}{visible(words)}")))
         values = [value for value, _ in self._shown]
-        if values:
-            # Who has typed means the first of what is left.
-            at = values.index(self._at) if not text and self._at in values else 0
-            options.highlighted = at
+        # Who has typed means the first of what is left.
+        at = values.index(self._at) if not text and self._at in values else 0
+        self.fill(
+            [("● " if value == self._current else "  ", words) for value, words in self._shown], at
+        )
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Narrow."""
@@ -115,22 +101,8 @@ class Pick(ModalScreen[str | None]):
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter."""
-        at = self.query_one(OptionList).highlighted
-        if at is not None and at < len(self._shown):
-            self.dismiss(self._shown[at][0])
+        self.take_marked()
 
-    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """A click."""
-        self.dismiss(self._shown[message.option_index][0])
-
-    def action_step(self, step: int) -> None:
-        """The next choice, or the one before; the cursor stays in the text."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
-    def action_leave(self) -> None:
-        """Take none."""
-        self.dismiss(None)
+    def take(self, at: int) -> None:
+        """Close with its value."""
+        self.dismiss(self._shown[at][0])
