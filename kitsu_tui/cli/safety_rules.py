@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def keeper_of(loaded: Loaded) -> Keeper:
     """The rules of a profile, not loaded yet."""
-    return Keeper(*loaded.safety_rules(), loaded.blocklist(), loaded.languages())
+    return Keeper(
+        *loaded.safety_rules(), loaded.blocklist(), loaded.languages(), loaded.rules_read()
+    )
 
 
 def report(loaded: Loaded) -> RulesReport:

@@ -119,6 +119,10 @@ class Loaded:
         """The operator's own blocklist: a rule file that may not be there."""
         return paths.state_dir(self.environ) / "blocklist.yaml"
 
+    def rules_read(self) -> Path:
+        """Where copies of rule files lie as they were read, so that they are read more quickly."""
+        return paths.state_dir(self.environ) / "rules"
+
     def persona_path(self) -> Path:
         """The persona's file."""
         said = self.profile.persona.file

@@ -97,7 +97,9 @@ class Running:
         profile = loaded.profile
         self.persona: Persona = load_persona(loaded.persona_path())
         self.persona.check_preset(profile.persona.preset)
-        self.gate = Keeper(*loaded.safety_rules(), loaded.blocklist(), loaded.languages())
+        self.gate = Keeper(
+            *loaded.safety_rules(), loaded.blocklist(), loaded.languages(), loaded.rules_read()
+        )
         self.rules = RulesWatch(self)
         engine_specs = specs(loaded)
         self._mask = mask

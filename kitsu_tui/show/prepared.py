@@ -85,7 +85,7 @@ def prepare(
     persona.check_preset(loaded.profile.persona.preset)
     rules, spoken = loaded.safety_rules(), loaded.languages()
     if (rules, spoken) != (before.safety_rules(), before.languages()):
-        gate = Keeper(*rules, loaded.blocklist(), spoken)
+        gate = Keeper(*rules, loaded.blocklist(), spoken, loaded.rules_read())
         gate.refresh()
         if gate.gate is None:
             raise ConfigError(f"safety rules: {gate.error}")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from engines.wire.lines import Action
 from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
+from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
@@ -38,20 +39,32 @@ _DISGUISED = frozenset(("leet", "masked", "spaced", "repeats", "joined"))
 class Gate:
     """Rules, ready to judge with.
 
+    Args:
+        own: further rules, the operator's: with others of these the rest need not be made again.
+        past: a gate made before, from which is taken what is the same.
+
     Attributes:
         rules: the valid ones.
         problems: what in the files could not be used; the rest holds.
     """
 
     def __init__(
-        self, rules: Iterable[Rule], allow: Iterable[str] = (), problems: Iterable[Problem] = ()
+        self,
+        rules: Iterable[Rule],
+        allow: Iterable[str] = (),
+        problems: Iterable[Problem] = (),
+        *,
+        own: Iterable[Rule] = (),
+        past: Gate | None = None,
     ) -> None:
-        self.rules = tuple(rules)
+        base, some = tuple(rules), tuple(own)
+        self.rules = (*base, *some)
         self.allow = tuple(allow)
         self.problems = tuple(problems)
         if not self.rules:
             raise SafetyError("a gate without rules: nothing may be said")
-        self._index = Index(self.rules, self.allow)
+        before: Index | None = past._index if past is not None else None
+        self._index: Index = Index(base, self.allow, some, before)
 
     @classmethod
     def load(
@@ -60,11 +73,15 @@ class Gate:
         files: list[str] | None = None,
         blocklist: Path | None = None,
         languages: Sequence[str] | None = None,
+        *,
+        kept: Kept | None = None,
+        past: Gate | None = None,
     ) -> Gate:
         """Read rule files: those named (`.yaml` may be left out), else every one in `folder`.
 
         `blocklist` is one more that may be missing or broken (a problem then). `languages`: rules
-        for other languages are left out; none: all hold.
+        for other languages are left out; none: all hold. `kept` has files that were read before,
+        and takes these in; `past`: see above.
 
         SafetyError, naming file and line, when a named file cannot be read or holds nothing
         valid, or when no valid rule is left. What else is wrong stands in `problems`.
@@ -78,7 +95,7 @@ class Gate:
         if not paths:
             raise SafetyError(f"{folder}: no rule file (*.yaml) here: nothing may be said")
         with _collector_paused():
-            gate = cls._load(folder, paths, blocklist, languages)
+            gate = cls._load(folder, paths, blocklist, languages, kept or Kept(), past)
             gate._warm()
             return gate
 
@@ -102,25 +119,24 @@ class Gate:
         paths: list[Path],
         blocklist: Path | None,
         languages: Sequence[str] | None,
+        kept: Kept,
+        past: Gate | None,
     ) -> Gate:
-        read = [rules.read(path) for path in paths]
+        read = [kept.read(path) for path in paths]
         allow = [text for one in read for text in one.allow]
+        problems = [problem for one in read for problem in one.problems]
+        spoken = None if not languages else {code[:2].lower() for code in languages}
+        found = [rule for one in read for rule in one.rules if _holds(rule, spoken)]
+        some: list[Rule] = []
         if blocklist is not None:
             own = rules.read_extra(blocklist)
             allow = [*unblocked(allow, own.rules), *own.allow]
-            read.append(own)
-        spoken = None if not languages else {code[:2].lower() for code in languages}
-        found = [
-            rule
-            for one in read
-            for rule in one.rules
-            if spoken is None or not rule.languages or spoken.intersection(rule.languages)
-        ]
-        problems = [problem for one in read for problem in one.problems]
-        if not found:
+            problems += own.problems
+            some = [rule for rule in own.rules if _holds(rule, spoken)]
+        if not found and not some:
             why = "".join(f"\n  {problem}" for problem in problems[:20])
             raise SafetyError(f"{folder}: no valid rule is left: nothing may be said{why}")
-        return cls(found, allow, problems)
+        return cls(found, allow, problems, own=some, past=past)
 
     def check(self, text: str, *, context: str = "") -> Verdict:
         """Judge what she is about to say. `context` is the end of what she said before."""
@@ -237,6 +253,10 @@ def guarded(gate: Gate | None, text: str, context: str = "", *, side: Side = "ou
         return gate.check(text, context=context)
     except Exception as error:
         return failed(f"{type(error).__name__}: {error}")
+
+
+def _holds(rule: Rule, spoken: set[str] | None) -> bool:
+    return spoken is None or not rule.languages or not spoken.isdisjoint(rule.languages)
 
 
 def _action(rule: Rule, side: Side) -> Action:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kitsu_tui.show.safety.gate import Gate
+from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.rules import SafetyError
 
 REMEDY = (
@@ -25,6 +26,7 @@ class Keeper:
         files: their names; None: all of them.
         blocklist: the operator's own rule file, which may not be there.
         languages: what is spoken; rules for other languages are left out. None: all hold.
+        copies: a folder for what was read, see kept.py. None: nothing is kept there.
 
     Attributes:
         gate: None until the first good load: then `guarded` drops everything.
@@ -37,11 +39,13 @@ class Keeper:
         files: list[str] | None = None,
         blocklist: Path | None = None,
         languages: Sequence[str] | None = None,
+        copies: Path | None = None,
     ) -> None:
         self._folder = folder
         self._files = files
         self._blocklist = blocklist
         self._languages = languages
+        self._kept = Kept(copies)
         self._stamp: Stamp | None = None
         self.gate: Gate | None = None
         self.error = ""
@@ -61,7 +65,15 @@ class Keeper:
             return False
         self._stamp = stamp
         try:
-            gate = Gate.load(self._folder, self._files, self._blocklist, self._languages)
+            gate = Gate.load(
+                self._folder,
+                self._files,
+                self._blocklist,
+                self._languages,
+                kept=self._kept,
+                past=self.gate,
+            )
+            gate.complete()
         except SafetyError as error:
             self.error = str(error)
             return False
@@ -73,7 +85,6 @@ class Keeper:
             return False
         self.error = ""
         self.gate = gate
-        gate.complete()
         return True
 
     def _lost(self, gate: Gate) -> str:

@@ -8,32 +8,18 @@ and only what a piece so read has part in counts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+from operator import is_not
 from typing import Any
 
-import ahocorasick
 from msgspec import Struct
 
-from kitsu_tui.show.safety import normal
-from kitsu_tui.show.safety.needed import needed
 from kitsu_tui.show.safety.normal import Span
-from kitsu_tui.show.safety.patterns import One, Patterns
+from kitsu_tui.show.safety.patterns import Patterns
 from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
 from kitsu_tui.show.safety.rows import Row, Text
-from kitsu_tui.show.safety.rules import Pattern, Rule
-
-_SQUEEZE_WORD = 4
-_PHRASE = 8
-_LITERAL = re.compile(r"[a-z]{4,}")
-_SPELLED = (
-    (re.compile(r"\b(\w+) (m|ll|re|ve|s|d|t)\b"), r"\1\2"),
-    (re.compile(r"\bgoing to\b"), "gonna"),
-    (re.compile(r"\bwant to\b"), "wanna"),
-    (re.compile(r"\bgonna\b"), "going to"),
-    (re.compile(r"\bwanna\b"), "want to"),
-)
-_SPELLED_HINT = re.compile(r" (?:m|ll|re|ve|s|d|t)\b|going to|want to|gonna|wanna")
+from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.terms import Terms, allowances, both
 
 
 class Hit(Struct, frozen=True):
@@ -45,68 +31,45 @@ class Hit(Struct, frozen=True):
     term: str = ""
 
 
-Entry = tuple[int, tuple[tuple[Rule, str], ...]]
-"""How long a key is, and every rule that has it."""
-
-
 class Index:
-    """All rules, ready to search with."""
+    """All rules, ready to search with.
 
-    def __init__(self, rules: Iterable[Rule], allow: Iterable[str]) -> None:
-        table: dict[str, list[tuple[Rule, str]]] = {}
-        squeezed: dict[str, list[tuple[Rule, str]]] = {}
-        loose: dict[str, tuple[str, str]] = {}
-        words: dict[str, bool] = {}
-        patterns: list[One] = []
-        phrases: list[One] = []
-        foreign: set[str] = set()
-        english: set[str] = set()
-        for rule in rules:
-            spoken = english if not rule.languages or "en" in rule.languages else foreign
-            for term in rule.terms:
-                spoken.update(term.split())
-                for form in _forms(term):
-                    table.setdefault(_wrap(form, rule.match), []).append((rule, term))
-                bare = term.replace(" ", "")
-                if bare == term:
-                    words[term] = True
-                    kind = "word" if rule.match == "word" else "stem"
-                else:
-                    kind = "phrase"
-                    for word in term.split():
-                        words.setdefault(word, False)
-                if loose.get(bare, ("", "word"))[1] != "stem":
-                    loose[bare] = (term, kind)
-                least = _SQUEEZE_WORD if bare == term or rule.squeeze else _PHRASE
-                if len(bare) >= least or (rule.squeeze and len(bare) > 2):
-                    squeezed.setdefault(bare, []).append((rule, term))
-            for pattern in rule.patterns:
-                patterns.append(One(pattern, rule, needed(pattern.pattern)))
-                for word in _LITERAL.findall(pattern.pattern):
-                    words.setdefault(word, False)
-            for phrase in rule.phrases:
-                end = "" if rule.match == "stem" else " "
-                pattern = Pattern(f" (?:{phrase}){end}")
-                phrases.append(One(pattern, rule, needed(pattern.pattern)))
-                for word in re.findall(r"\w+", phrase):
-                    words.setdefault(word, False)
-        self._tree = _tree({key: (len(key), tuple(some)) for key, some in table.items()})
-        self._squeezed = _tree({key: (len(key), tuple(some)) for key, some in squeezed.items()})
-        spread = _tree({key: (len(key), *what) for key, what in loose.items()})
-        self._resolver = Resolver(
-            self._tree,
-            spread,
-            words,
-            ((bare, term) for bare, (term, _) in loose.items()),
-            foreign - english,
-        )
-        self._loose = loose
-        self._patterns = Patterns(patterns)
-        self._phrases = Patterns(phrases)
+    Args:
+        rules: they.
+        allow: words and phrases in which nothing is found.
+        own: further rules, a few; with others all else is made again and not these.
+        past: made before; what is the same now is taken from it.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        allow: Iterable[str],
+        own: Iterable[Rule] = (),
+        past: Index | None = None,
+    ) -> None:
+        base, some = tuple(rules), tuple(own)
+        old: Terms | None = past._base if past is not None else None
+        if old is None or len(old.rules) != len(base) or any(map(is_not, old.rules, base)):
+            old = Terms(base, before=old)
+        own_terms = Terms(some, old) if some else None
+        if own_terms is not None and not own_terms.plain:
+            old, own_terms = Terms((*base, *some), before=old), None
+        self._base: Terms = old
+        terms = own_terms or old
+        same = past is not None and past._base is old
+        self._patterns: Patterns = past._patterns if past and same else Patterns(old.patterns)
+        self._phrases: Patterns = past._phrases if past and same else Patterns(old.phrases)
+        if own_terms is None:
+            self._tree, self._squeezed, spread = old.tree, old.squeezed, old.spread
+        else:
+            self._tree = both(old.tree, own_terms.tree)
+            self._squeezed = both(old.squeezed, own_terms.squeezed)
+            spread = both(old.spread, own_terms.spread, instead=True)
+        self._resolver = Resolver(self._tree, spread, terms.whole, terms.lexicon)
+        self._loose = terms.loose
         self._allow = allowances(allow)
-        self._own = {
-            id(rule): tree for rule in rules if rule.allow and (tree := allowances(rule.allow))
-        }
+        self._own = old.allow if own_terms is None else {**old.allow, **own_terms.allow}
 
     def complete(self) -> Iterator[None]:
         """Compile ahead what would be compiled at a first hit, one pattern at each step; beside
@@ -189,38 +152,3 @@ def outermost(spans: list[Span]) -> list[Span]:
         if not found or span[1] > found[-1][1]:
             found.append(span)
     return found
-
-
-def _forms(term: str) -> set[str]:
-    """A term as contractions have it: "i m" and "im", "going to" and "gonna"."""
-    forms = {term}
-    if _SPELLED_HINT.search(term):
-        for pattern, to in _SPELLED:
-            forms |= {pattern.sub(to, form) for form in forms}
-    return forms
-
-
-def _wrap(text: str, match: str) -> str:
-    return {"word": f" {text} ", "stem": f" {text}", "inside": text}[match]
-
-
-def allowances(allow: Iterable[str]) -> Any:
-    """An automaton of allowed words and phrases; None without any."""
-    table: dict[str, tuple[int, bool]] = {}
-    for text in allow:
-        plain = normal.term(text)
-        if plain:
-            stem = text.rstrip().endswith("*")
-            key = f" {plain}" if stem else f" {plain} "
-            table[key] = (len(key), stem)
-    return _tree(table)
-
-
-def _tree(table: dict[str, Any]) -> Any:
-    if not table:
-        return None
-    tree = ahocorasick.Automaton()
-    for key, value in table.items():
-        tree.add_word(key, value)
-    tree.make_automaton()
-    return tree

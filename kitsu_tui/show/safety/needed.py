@@ -16,15 +16,17 @@ from functools import lru_cache
 
 LONGEST = 10
 """Characters of one of the texts; of a longer one the rest is not looked at."""
+SECOND = 40
+"""Texts of the second of the choices: they are looked for one by one."""
 LEAST = 3
 """Letters that one has; signs and letters of other scripts are rare enough by themselves."""
 _TOGETHER = 24
 """So many texts that a piece may be are followed into the next piece."""
 _MOST = 400
 """Texts of one choice."""
-_CHOICES = 3
 _DEPTH = 60
 _LITERAL = re.compile(r"[^\\\[\](){}|*+?.^$]+")
+_PLAIN = re.compile(r"\?:([^\\\[\](){}*+?.^$]+)\)")
 _COUNT = re.compile(r"\{(\d+)(,?)(\d*)\}")
 _FLAGS = re.compile(r"\?(?:P?<\w+>|([imsU-]*)(:|(?=\))))")
 _CLASS = re.compile(r"\[(\^?)(\]?(?:[^\]\\\[]|\\[^pPQExC0-7])*)\]")
@@ -42,6 +44,7 @@ _FIGURE = re.compile("[1-9]")
 _FLAT = bytes(range(256)).lower().translate(bytes.maketrans(b"123456789", b"000000000"))
 
 Choice = frozenset[str]
+Needed = list[tuple[str, ...]]
 _EMPTY: Choice = frozenset(("",))
 _DIGIT: Choice = frozenset("0")
 
@@ -53,17 +56,26 @@ def flat(text: str) -> str:
     return _FIGURE.sub("0", text.casefold().replace(" ", ""))
 
 
-def needed(pattern: str) -> list[Choice]:
+def needed(pattern: str) -> Needed:
     """Of each of these one text at least stands in the `flat` of any text in which the pattern is
     found; what tells most comes first. Empty: nothing is known.
     """
+    if "[" not in pattern and "\\" not in pattern:
+        pattern = pattern.replace(" *", "")  # as in phrases: spaces do not count
     try:
         row = _Parser(pattern).whole()
     except _NotUnderstood:
         return []
     row.gap()
-    some = sorted(set(row.choices), key=often)[:_CHOICES]
-    return [frozenset([text[:LONGEST] for text in choice]) for choice in some]
+    some = sorted(dict.fromkeys(row.choices), key=often)[:2]
+    return [_fewest(choice) for at, choice in enumerate(some) if at == 0 or len(choice) <= SECOND]
+
+
+def _fewest(choice: Choice) -> tuple[str, ...]:
+    """The same, without those that begin with another."""
+    some = {text[:LONGEST] for text in choice}
+    begun = (text for text in some if not any(text[:at] in some for at in range(1, len(text))))
+    return tuple(sorted(begun))
 
 
 class _NotUnderstood(Exception):
@@ -236,6 +248,10 @@ class _Parser:
         raise _NotUnderstood  # a repetition of nothing
 
     def _group(self) -> Piece:
+        plain = _PLAIN.match(self._text, self._at, self._end)
+        if plain is not None and _SURE.fullmatch(plain.group(1)):
+            self._at = plain.end()
+            return frozenset(flat(plain.group(1)).split("|"))
         if self._text[self._at] == "?":
             flags = _FLAGS.match(self._text, self._at)
             if flags is None:

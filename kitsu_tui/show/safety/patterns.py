@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 import ahocorasick
 import re2
 
-from kitsu_tui.show.safety.needed import Choice, flat
-from kitsu_tui.show.safety.rules import VIEWS, Pattern, Rule, pattern_options
+from kitsu_tui.show.safety.compiled import Pattern, pattern_options
+from kitsu_tui.show.safety.needed import flat
+from kitsu_tui.show.safety.rules import VIEWS, Rule
 
 _MOST = 8
 """Patterns of which nothing is known that are asked at once."""
-_SHORT = 40
-"""Texts of a choice that are looked for one by one."""
 _VIEWS = frozenset(VIEWS)
 _ENDS = re.compile(r"\\[AzZ]")
 
@@ -31,11 +30,10 @@ Found = tuple[Rule, int, int]
 
 
 class One(NamedTuple):
-    """A pattern, its rule, and what it needs (see `needed`)."""
+    """A pattern and its rule."""
 
     pattern: Pattern
     rule: Rule
-    needed: list[Choice]
 
 
 class Patterns:
@@ -48,17 +46,18 @@ class Patterns:
         self._all = [(one.pattern, one.rule, *kind) for kind, some in kinds.items() for one in some]
         self._tree: Any = None
         self._unknown: list[_Group] = []
-        self._also: list[list[Choice]] = []
+        self._also: list[tuple[str, ...] | None] = []
         """What each needs beside what the automaton has found."""
         table: dict[str, list[int]] = {}
         unknown: list[int] = []
         for at, one in enumerate(one for some in kinds.values() for one in some):
-            if not one.needed:
+            needs = one.pattern.needed
+            if not needs:
                 unknown.append(at)
             else:
-                for text in one.needed[0]:
+                for text in needs[0]:
                     table.setdefault(text, []).append(at)
-            self._also.append([some for some in one.needed[1:] if len(some) <= _SHORT])
+            self._also.append(needs[1] if len(needs) > 1 else None)
         if table:
             self._tree = ahocorasick.Automaton()
             for text, numbers in table.items():
@@ -73,12 +72,11 @@ class Patterns:
 
         May go on in another thread beside `find`.
         """
-        for pattern, *_ in self._all:
-            pattern.compile()
-            yield
-        for group in self._unknown:
-            group.compile()
-            yield
+        every: list[Pattern | _Group] = [pattern for pattern, *_ in self._all]
+        for one in every + self._unknown:
+            if not one.compiled:
+                one.compile()
+                yield
 
     def likely(self, texts: list[str], side: str = "") -> list[int]:
         """Which of the patterns may be found in any of the texts, by one search in all of them.
@@ -100,13 +98,8 @@ class Patterns:
         return sorted(at for at in found if not (side and side == self._all[at][3]))
 
     def _holds(self, bare: str, at: int) -> bool:
-        for choice in self._also[at]:
-            for text in choice:
-                if text in bare:
-                    break
-            else:
-                return False
-        return True
+        also = self._also[at]
+        return also is None or any(text in bare for text in also)
 
     def find(
         self, text: str, likely: list[int], views: frozenset[str] | None = None
@@ -148,12 +141,12 @@ class _Group:
         self.numbers = numbers
         self._patterns = patterns
         self._whole: Any = None
-        self._compiled = False
+        self.compiled = False
         self._ends = any(_ENDS.search(pattern.pattern) for pattern in patterns)
         """One of them asks for the beginning or the end of the whole text."""
 
     def compile(self) -> None:
-        if self._compiled:
+        if self.compiled:
             return
         options = pattern_options()
         options.never_capture = True  # where the groups lie is the slow part, and not asked here
@@ -163,7 +156,7 @@ class _Group:
             self._whole = re2.compile(f"(?m){whole}", options)
         except re2.error:
             self._whole = None  # too large for one: then each is asked
-        self._compiled = True
+        self.compiled = True
 
     def likely(self, joined: str) -> bool:
         """False when none is in any of the texts, which stand in lines."""

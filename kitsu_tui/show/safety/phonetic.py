@@ -29,6 +29,10 @@ _MUTE = re.compile(r"(?<=[^SCT])h(?=[^aeiouAYOUW]|$)")
 _VOWEL = re.compile(r"[aeiouAYOUW]+")
 
 
+def _piece(found: re.Match[str]) -> str:
+    return _PIECES[found[0]]
+
+
 def sound(word: str) -> str:
     """The key of a lower-case Latin word: equal keys sound alike."""
     begin = _INITIAL.get(word[:2])
@@ -44,7 +48,7 @@ def sound(word: str) -> str:
             word = "J" + word[1:]
     if "e" in word:
         word = _LONG.sub(lambda found: _LONG_VOWEL[found[1]] + found[2], word)
-    word = _PIECE.sub(lambda found: _PIECES[found.group()], word)
+    word = _PIECE.sub(_piece, word)
     if "r" in word:
         word = _R.sub(r"R\1", word)
     if len(word) > 3 and word[-1] == "e" and word[-2] not in "aeiouAYOUW":

@@ -9,10 +9,11 @@ are read as letters or a stretched letter is cut down, leads nowhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kitsu_tui.show.safety import leet, normal, ordinary, parted, phonetic
+from kitsu_tui.show.safety.lexicon import Lexicon
 
 MAX_MEMO = 5_000
 """Of pieces met before; forgetting many at once takes its time."""
@@ -77,58 +78,27 @@ class Resolver:
     Args:
         tree: finds a term in " word "; an automaton of match.py.
         loose: finds terms and phrases without their spaces: values (length, term, kind).
-        foreign: those of other languages: not looked for by sound, mask or repeats.
-        whole: terms without their spaces, and as they are.
-        vocabulary: every word of every term; true for one that is a term by itself.
+        whole: terms by themselves without spaces, l and i as one letter.
+        lexicon: every word of every term.
     """
 
-    def __init__(  # noqa: C901 -- one table after the other
-        self,
-        tree: Any,
-        loose: Any,
-        vocabulary: dict[str, bool],
-        whole: Iterable[tuple[str, str]],
-        foreign: Collection[str] = (),
+    def __init__(
+        self, tree: Any, loose: Any, whole: Mapping[str, list[str]], lexicon: Lexicon
     ) -> None:
-        self._whole: dict[str, list[str]] = {}
-        for bare, term in whole:
-            self._whole.setdefault(leet.merged(bare), []).append(term)
+        self._whole = whole
         self._tree = tree
         self._loose = loose
-        self._words = vocabulary
-        self._foreign = foreign
+        self._words = lexicon.words
+        self._foreign = lexicon.foreign
         self._memo: dict[str, Reading] = {}
         self._said: tuple[dict[str, tuple[str, bool]], dict[str, tuple[str, bool]]] = ({}, {})
-        self._thin: dict[str, list[str]] = {}
-        self._merged: dict[str, list[str]] = {}
-        self._sound: dict[str, list[str]] = {}
-        self._blur: dict[str, list[str]] = {}
-        self._bones: dict[str, list[str]] = {}
-        self._bare: dict[str, list[str]] = {}
-        self._shapes: dict[tuple[int, str, str], list[str]] = {}
-        # Terms by themselves first: of many that a mask fits they count most.
-        for word, alone in sorted(vocabulary.items(), key=lambda item: not item[1]):
-            if word in foreign or not word.isascii() or not word.isalpha():
-                continue
-            thin = normal.collapse(word)
-            if thin != word and len(thin) >= 2:
-                self._thin.setdefault(thin, []).append(word)
-            if "l" in word or "i" in word:
-                self._merged.setdefault(leet.merged(word), []).append(word)
-            if len(word) >= 3:
-                for last in (word[-1], "*"):
-                    self._shapes.setdefault((len(word), word[0], last), []).append(word)
-                key = phonetic.sound(word)
-                if len(key) >= 3:
-                    self._sound.setdefault(key, []).append(word)
-                    if not alone and len(word) >= 4:
-                        self._bones.setdefault(phonetic.bones(key), []).append(word)
-                    if len(word) >= 5:
-                        self._blur.setdefault(phonetic.blur(key), []).append(word)
-            if alone and len(word) >= 5:
-                bones = _VOWELS.sub("", word)
-                if len(bones) >= 4:
-                    self._bare.setdefault(bones, []).append(word)
+        self._thin = lexicon.thin
+        self._merged = lexicon.merged
+        self._sound = lexicon.sound
+        self._blur = lexicon.blur
+        self._bones = lexicon.bones
+        self._bare = lexicon.bare
+        self._shapes = lexicon.shapes
 
     def read(self, piece: str) -> Reading:
         """The reading of one folded piece, from memory if it was met before."""
@@ -433,7 +403,7 @@ class Resolver:
         return found[0][1] if found else part
 
     def _with_endings(
-        self, key: str, table: dict[str, list[str]], endings: Iterable[str]
+        self, key: str, table: Mapping[str, tuple[str, ...]], endings: Iterable[str]
     ) -> Iterator[str]:
         yield from table.get(key, ())
         for ending in endings:
@@ -469,11 +439,11 @@ class Resolver:
             stem = shape[: len(shape) - len(ending)]
             if stem.strip("*") == "" or len(stem) < 3:
                 continue
-            for word in self._shapes.get((len(stem), stem[0], stem[-1]), ()):
+            for word in self._shapes.get(f"{len(stem)}{stem[0]}{stem[-1]}", ()):
                 if all(a in ("*", b) for a, b in zip(stem, word, strict=True)):
                     yield word + ending
         # A word's beginning that is a term, what follows it not struck out: "m*sturbate".
         for size in range(max(5, shape.rfind("*") + 1), len(shape)):
-            for word in self._shapes.get((size, shape[0], shape[size - 1]), ()):
+            for word in self._shapes.get(f"{size}{shape[0]}{shape[size - 1]}", ()):
                 if all(a in ("*", b) for a, b in zip(shape, word, strict=False)):
                     yield word + shape[size:]

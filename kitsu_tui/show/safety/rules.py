@@ -39,6 +39,7 @@ from msgspec import Struct
 
 from engines.wire.lines import Action
 from kitsu_tui.show.safety import alternatives, normal
+from kitsu_tui.show.safety.compiled import Pattern
 
 ACTIONS = get_args(Action)
 Match = Literal["word", "stem", "inside"]
@@ -106,36 +107,7 @@ class Problem(Struct, frozen=True):
         return f"{self.file}:{self.line}{rule}: {self.message}"
 
 
-class Pattern:
-    """An RE2 pattern that is compiled when it is asked for the first time, or before."""
-
-    __slots__ = ("_compiled", "pattern")
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self._compiled: Any = None
-
-    def compile(self) -> Any:
-        """`re2.error` when it is no pattern, or too large a one."""
-        if self._compiled is None:
-            self._compiled = re2.compile(self.pattern, pattern_options())
-        return self._compiled
-
-    @property
-    def groups(self) -> int:
-        """How many there are."""
-        return int(self.compile().groups)
-
-    def search(self, text: str | bytes) -> Any:
-        """The first match, or None."""
-        return self.compile().search(text)
-
-    def finditer(self, text: str) -> Iterator[Any]:
-        """All matches."""
-        return cast(Iterator[Any], self.compile().finditer(text))
-
-
-class Rule(Struct, frozen=True, kw_only=True):
+class Rule(Struct, frozen=True, kw_only=True, gc=False):
     """One rule: its terms are normalised."""
 
     id: str
@@ -156,6 +128,12 @@ class Rule(Struct, frozen=True, kw_only=True):
     allow: tuple[str, ...] = ()
 
 
+def spoken_as(rule: Rule) -> list[Pattern]:
+    """A rule's phrases, to be looked for in a row of words."""
+    end = "" if rule.match == "stem" else " "
+    return [Pattern.of(f" (?:{phrase}){end}") for phrase in rule.phrases]
+
+
 class RuleFile(Struct):
     """What one file holds."""
 
@@ -164,23 +142,25 @@ class RuleFile(Struct):
     problems: list[Problem]
 
 
-def pattern_options() -> Any:
-    """RE2's options: no case, no complaints on stderr, 16 MiB at most."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = 16 << 20
-    return options
-
-
 def read(path: Path) -> RuleFile:
     """Read one file. SafetyError when it cannot be read or holds nothing valid."""
+    return parsed(path, raw(path))
+
+
+def raw(path: Path) -> bytes:
+    """What is in a file. SafetyError when it cannot be read."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise SafetyError(f"{path}: larger than {MAX_FILE_BYTES} bytes: not a rule file")
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise SafetyError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def parsed(path: Path, content: bytes) -> RuleFile:
+    """The rules in what was read of a file."""
+    try:
+        text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise SafetyError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
     try:
@@ -355,7 +335,7 @@ class _Reader:
 
     def _patterns(self, node: yaml.Node | None) -> Iterator[Pattern]:
         for text, at in self._strings(node, "patterns"):
-            pattern = Pattern(text)
+            pattern = Pattern.of(text)
             try:
                 compiled = pattern.compile()
             except re2.error as error:

@@ -63,7 +63,7 @@ def test_an_error_that_nobody_thought_of_is_told_and_changes_nothing(
     assert keeper.refresh()
     gate = keeper.gate
 
-    def fails(*_: object) -> Gate:
+    def fails(*_: object, **__: object) -> Gate:
         raise MemoryError("badword")
 
     monkeypatch.setattr(Gate, "load", fails)
