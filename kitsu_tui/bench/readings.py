@@ -15,8 +15,8 @@ import msgspec
 
 from engines.wire import tts
 from kitsu_tui.show import readings
+from kitsu_tui.show.listening import allowed_by
 from kitsu_tui.show.safety import Gate, sound
-from kitsu_tui.show.sounds import allowed_by
 
 PROFILE = "starter"
 TIMEOUT_S = 120.0

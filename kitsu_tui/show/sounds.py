@@ -14,22 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
-
-import msgspec
 
 from engines.wire import show, tts
 from engines.wire.envelope import Failure
 from engines.wire.peer import RequestFailed
-from kitsu_tui.show import readings
-from kitsu_tui.show.safety import RANK, Gate, Verdict, failed, guarded, sound
-from kitsu_tui.show.safety import ordinary as english
-from kitsu_tui.show.safety.alternatives import expand
-from kitsu_tui.show.safety.sound import Keys, SoundIndex, Term
+from kitsu_tui.show.link import Link
+from kitsu_tui.show.listening import Listening
+from kitsu_tui.show.safety import Gate, Verdict, failed
+from kitsu_tui.show.safety.sound import Keys, SoundIndex
 from kitsu_tui.show.supervisor import Supervisor
 from kitsu_tui.show.turn import SpokenLine
 
@@ -40,16 +36,14 @@ WAIT_S = 6.0
 """How long a sentence waits for the index. A kept one takes 0.2 s; a first one about 1 s, and for a
 voice of another language 3 s, of which the terms take 1 s."""
 ASK_S = 20.0
+PREPARE_S = 20.0
+"""How long another voice may read ahead before it is used all the same."""
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-ALLOWED = 200
-"""Phrases that one entry with alternatives may stand for."""
 FIRST = (
     "{voice} reads what is listened for (new voice or rules): for some seconds a line that may "
     "sound like it waits, up to {seconds:g} s, and is dropped then"
 )
 MOST_VOICES = 4
-KEPT = 2 * MOST_VOICES
-"""Indexes kept on disk: of the voices and rules last used."""
 
 
 class _Known(NamedTuple):
@@ -91,7 +85,7 @@ class Sounds:
         self._supervisor = supervisor
         self._gate = gate
         self._on = on
-        self._folder = folder
+        self._listening = Listening(folder)
         self._wait_s = wait_s
         self._alert = alert
         self._by: dict[str, _Known] = {}
@@ -217,34 +211,55 @@ class Sounds:
         self._by = {voice: known for voice, known in self._by.items() if voice in voices}
         self._voice, self._sure = told.voice, True
         self._tell()
-        listened = await asyncio.to_thread(sound.terms, gate.rules)
-        allowed = await asyncio.to_thread(allowed_by, gate)
         for voice in voices:
             if voice:
-                await self._learn(voice, gate, listened, allowed)
+                await self._learn(voice, gate)
             else:
                 words = "this voice does not tell how it reads: the text alone is judged"
                 self._use("", _Known(None), words)
 
-    async def _learn(
-        self, voice: str, gate: Gate, listened: list[Term], allowed: list[str]
-    ) -> None:
-        """Have an index of a voice and these rules."""
-        name = _digest(voice, listened, allowed)
-        keys = await asyncio.to_thread(self._load, name)
-        if keys is None:
-            known = await self._shipped(voice)
-            keys = await self._made(voice, gate, listened, allowed, known)
-            await asyncio.to_thread(self._store, name, keys)
-        words = f"listening for {len(listened)} terms as {voice} reads them"
+    async def _learn(self, voice: str, gate: Gate) -> None:
+        """Have an index of a voice and these rules. The one of a voice that was not known is used
+        while it is made, as soon as there is something to listen for.
+        """
+        new = voice not in self._by
+
+        async def ask(texts: list[str]) -> list[str]:
+            return (await self._ask(texts, voice)).phonemes
+
+        def begins() -> None:
+            if new and voice == self._voice:
+                self._alert("info", FIRST.format(voice=voice, seconds=self._wait_s))
+
+        def early(keys: Keys) -> None:
+            if new:
+                words = f"terms as {voice} reads them are known, and no other words yet"
+                self._use(voice, _Known(SoundIndex(keys), whole=False), words)
+
+        keys = await self._listening.keys(voice, gate, ask, begins, early)
+        words = f"listening for {len(keys.terms)} terms as {voice} reads them"
         self._use(voice, _Known(await asyncio.to_thread(SoundIndex, keys)), words)
 
-    async def _shipped(self, voice: str) -> Mapping[str, str]:
-        """The readings that come along, where this voice reads so; else none."""
-        shipped = await asyncio.to_thread(readings.shipped)
-        probes = shipped.probes()
-        read = (await self._ask(list(probes), voice)).phonemes
-        return shipped.read if read == list(probes.values()) else {}
+    async def prepare(self, link: Link, gate: Gate) -> None:
+        """Have a voice that is about to be used read what is listened for, so that it is known
+        when she speaks with it. What comes to nothing is done when it is used.
+        """
+
+        async def pronounced(texts: list[str]) -> tts.Pronounced:
+            wanted = tts.Pronounce(texts=texts)
+            return await link.peer.request(tts.PRONOUNCE, wanted, timeout=ASK_S)
+
+        async def ask(texts: list[str]) -> list[str]:
+            return (await pronounced(texts)).phonemes
+
+        if link.hello is None or CAPABILITY not in link.hello.capabilities:
+            return
+        try:
+            async with asyncio.timeout(PREPARE_S):
+                if voice := (await pronounced(["hello there"])).voice:
+                    await self._listening.keys(voice, gate, ask)
+        except Exception as err:
+            log.warning("what is listened for is not read ahead: %s: %s", type(err).__name__, err)
 
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()
@@ -257,41 +272,6 @@ class Sounds:
             self._told = words
             log.info("%s", words)
 
-    async def _made(
-        self,
-        voice: str,
-        gate: Gate,
-        listened: list[Term],
-        allowed: list[str],
-        shipped: Mapping[str, str],
-    ) -> Keys:
-        """Make an index; what is not shipped is asked for. Of a voice that was not known it is used
-        while it is made, as soon as there is something to listen for.
-        """
-
-        async def ask(texts: list[str]) -> list[str]:
-            return (await self._ask(texts, voice)).phonemes
-
-        new = voice not in self._by
-        if new and not shipped and voice == self._voice:
-            self._alert("info", FIRST.format(voice=voice, seconds=self._wait_s))
-        texts = [text for term in listened for text in sound.readings_of(term)]
-        texts += [sound.bare(text) for text in allowed]
-        sounds = await readings.texts(ask, list(dict.fromkeys(texts)), shipped)
-        if new:
-            every = sound.build(listened, sounds, (), allowed, lambda word: True)
-            at_first = f"{len(listened)} terms as {voice} reads them are known, and no other words"
-            self._use(voice, _Known(SoundIndex(every), whole=False), at_first)
-        words = await asyncio.to_thread(sound.candidates, listened, readings.ordinary())
-        common = await readings.words(ask, words, shipped)
-
-        def unsafe(word: str) -> bool:
-            return RANK[guarded(gate, word).action] >= RANK["hold"]
-
-        return await asyncio.to_thread(
-            sound.build, listened, sounds, common.items(), allowed, unsafe
-        )
-
     async def _ask(self, texts: list[str], voice: str = "") -> tts.Pronounced:
         """Raises RequestFailed, also when another voice answers."""
         kind = tts.PRONOUNCE
@@ -302,42 +282,3 @@ class Sounds:
             failure = Failure(code="missing", message=f"{told.voice} answered for {voice}")
             raise RequestFailed(kind.name, failure)
         return told
-
-    # -- on disk -----------------------------------------------------------------------------
-
-    def _load(self, name: str) -> Keys | None:
-        try:
-            return msgspec.json.decode((self._folder / f"{name}.json").read_bytes(), type=Keys)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as err:
-            log.warning("the kept sounds cannot be used and are read again: %s", err)
-            return None
-
-    def _store(self, name: str, keys: Keys) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            temp = self._folder / f"{name}.tmp"
-            temp.write_bytes(msgspec.json.encode(keys))
-            temp.replace(self._folder / f"{name}.json")
-            kept = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-            for path in kept[:-KEPT]:
-                path.unlink()
-        except OSError as err:
-            log.warning("the sounds to listen for are not kept: %s", err.strerror or err)
-
-
-def allowed_by(gate: Gate) -> list[str]:
-    """The phrases in which nothing is found."""
-    texts = [*gate.allow, *(text for rule in gate.rules for text in rule.allow)]
-    found: list[str] = []
-    for text in texts:
-        with contextlib.suppress(ValueError):  # told of where the rules are read
-            found += expand(text, ALLOWED)
-    return found
-
-
-def _digest(voice: str, listened: list[Term], allowed: list[str]) -> str:
-    made = hashlib.sha256(english.WORDS.read_bytes())
-    made.update(msgspec.json.encode([sound.VERSION, voice, listened, allowed]))
-    return made.hexdigest()[:32]

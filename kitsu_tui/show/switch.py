@@ -191,6 +191,8 @@ class Switch:
                 self._told.append(f"{unit.spec.name} is degraded: {unit.detail}")
             if unit.spec.name == "policy":
                 await self._warm(unit)
+            elif unit.spec.name == "tts":
+                await self._listen(unit)
 
     async def _warm(self, unit: Unit) -> None:
         """Have it read the beginning of the prompt, so that its first answer is quick."""
@@ -201,6 +203,12 @@ class Switch:
                 await unit.link.peer.request(policy.WARM, prompt, at=at, timeout=WARM_S)
         except RequestFailed as err:
             log.info("warming up the new policy: %s", err)
+
+    async def _listen(self, unit: Unit) -> None:
+        """Have the new voice read what is listened for: no line waits for that later."""
+        gate = self._found.gate.gate
+        if self._found.loaded.profile.safety.sounds and unit.link is not None and gate is not None:
+            await self._show.sounds.prepare(unit.link, gate)
 
     async def _begin_anew(self, meanwhile: AsyncExitStack) -> None:
         """Restart in its place what cannot have its successor beside it."""

@@ -178,6 +178,32 @@ async def test_another_voice_reads_anew_and_until_then_lines_wait(tmp_path: Path
     assert len(list((tmp_path / "sounds").glob("*.json"))) == 2
 
 
+async def test_a_voice_that_has_read_ahead_keeps_no_line(tmp_path: Path) -> None:
+    desk = Desk()
+    held = gate(tmp_path)
+    judge = sounds(desk, held, tmp_path)
+    assert await action(judge) == "drop slur"
+    desk.voice = "espeak en-gb"
+    desk.asked.clear()
+
+    class Peer:
+        async def request(self, kind: Any, body: Any, timeout: float) -> tts.Pronounced:
+            return await desk.request("tts", kind, body, timeout)
+
+    fresh: Any = SimpleNamespace(hello=desk.link.hello, peer=Peer())
+    await judge.prepare(fresh, held)
+    assert "faggot" in desk.asked
+    assert await action(judge, voice="espeak en-us") == "drop slur", "what is used is as it was"
+    desk.asked.clear()
+    desk.link = fresh
+    judge.on_event(changed("starting"))
+    judge.on_event(changed("ready"))
+    assert await action(judge) == "drop slur"
+    assert desk.asked == ["hello there"]
+    for wrong in (SimpleNamespace(hello=None), SimpleNamespace(hello=fresh.hello, peer=None)):
+        await judge.prepare(wrong, held)  # type: ignore[arg-type]
+
+
 async def test_other_rules_are_read_while_the_ones_from_before_hold(tmp_path: Path) -> None:
     held = [gate(tmp_path)]
     desk = Desk()

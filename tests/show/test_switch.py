@@ -141,6 +141,22 @@ async def test_what_is_the_shows_own_changes_at_once(live: Live) -> None:
     assert live.running.gate is stage.judge.keeper
 
 
+async def test_another_voice_reads_what_is_listened_for_before_it_is_used(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.start("one", engines={"tts": tiny("tts")})
+    old, seen = live.units["tts"], list[tuple[bool, bool]]()
+
+    async def prepare(link: Any, gate: Any) -> None:
+        in_use = live.units["tts"]
+        seen.append((link is not in_use.link, in_use is old and gate is not None))
+
+    monkeypatch.setattr(live.running.sounds, "prepare", prepare)
+    await live.use(live.profile("other", engines={"tts": tiny("tts", nice=3)}))
+    assert live.units["tts"] is not old
+    assert seen == [(True, True)]
+
+
 async def test_a_changed_engine_is_replaced_by_one_that_is_ready(live: Live) -> None:
     await live.start("one", engines={"echo": tiny("echo"), "tts": tiny("tts")})
     old, voice = live.units["echo"], live.units["tts"].pid
