@@ -145,6 +145,7 @@ ALWAYS = (
     "private",
     "injection",
     "prompts",
+    "meaning",
 )
 """Rule files that every profile has."""
 

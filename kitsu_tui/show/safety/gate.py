@@ -20,7 +20,9 @@ from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
+from kitsu_tui.show.safety.meant import Meant
 from kitsu_tui.show.safety.normal import Span
+from kitsu_tui.show.safety.rows import Row
 from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
 from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed
@@ -33,6 +35,8 @@ NEAR_ALLOWED = 0.3
 """The risk of a text in which an allowed word excuses what some other reading found."""
 NEAR_RULE = 0.1
 """Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
+NEAR_MEANING = 0.6
+"""Times its probability: the risk of a text that means nothing that is certainly bad."""
 _DISGUISED = frozenset(("leet", "masked", "spaced", "repeats", "joined"))
 
 
@@ -65,6 +69,7 @@ class Gate:
             raise SafetyError("a gate without rules: nothing may be said")
         before: Index | None = past._index if past is not None else None
         self._index: Index = Index(base, self.allow, some, before)
+        self._meant = Meant(self.rules)
 
     @classmethod
     def load(
@@ -206,7 +211,8 @@ class Gate:
         found: list[Hit] = []
         near = 0.0
         allowed: dict[int, list[Span]] = {}
-        for hit in self._index.search(whole, low, side):
+        rows: list[Row] = []
+        for hit in self._index.search(whole, low, side, rows):
             start, end = hit.span
             if end <= edge:
                 continue
@@ -227,7 +233,30 @@ class Gate:
             found.append(Hit(rule, hit.view, (start - edge, end - edge), hit.term))
             if len(found) >= MAX_HITS:
                 break
+        if self._meant.asked:
+            near = max(near, self._by_meaning(found, rows, low, edge, side))
         return found, near
+
+    def _by_meaning(
+        self, found: list[Hit], rows: list[Row], low: str, edge: int, side: Side
+    ) -> float:
+        """Adds to `found` what the text means as a whole, takes from it guesses where that is
+        ordinary; returns how near an ordinary text comes."""
+        read = self._meant.read(rows, edge)
+        if read.ordinary:
+            kept = [hit for hit in found if not hit.rule.soft]
+            excused = len(kept) < len(found)
+            found[:] = kept
+            return NEAR_ALLOWED if excused else 0.0
+        for rule in self._meant.rules(read):
+            if _action(rule, side) == "allow":
+                continue
+            spans = outermost(self._index.allowed(low, rule))
+            if spans and self._meant.left(read, edge, spans) < rule.above:
+                continue
+            found.append(Hit(rule, read.view, (0, len(low) - edge)))
+            break
+        return read.risk * NEAR_MEANING
 
 
 @contextmanager

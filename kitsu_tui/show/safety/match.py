@@ -77,14 +77,19 @@ class Index:
         yield from self._patterns.complete()
         yield from self._phrases.complete()
 
-    def search(self, whole: str, low: str, side: str = "") -> Iterator[Hit]:
+    def search(
+        self, whole: str, low: str, side: str = "", rows: list[Row] | None = None
+    ) -> Iterator[Hit]:
         """Every hit in a cleaned text; `low` is the same folded. Views are tried as needed.
 
-        Patterns and phrases that count on the other `side` alone are left out.
+        Patterns and phrases that count on the other `side` alone are left out. `rows` takes in
+        what was searched, the text as it stands first.
         """
         text = Text(whole, low, self._resolver)
         row = text.plain()
         others = list(text.others(self._loose))
+        if rows is not None:
+            rows += [row, *others]
         phrases = self._phrases.likely([row.text, *(other.text for other in others)], side)
         written = [whole] if low == whole or whole.isascii() else [whole, low]
         patterns = self._patterns.likely([*written, *(other.text for other in others)], side)

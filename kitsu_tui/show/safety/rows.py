@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 
@@ -55,6 +55,21 @@ class Row:
         """A folded text as it stands."""
         return _Plain(low)
 
+    def words(self, edge: int = 0, without: Sequence[Span] = ()) -> list[str]:
+        """Its words, those from `edge` on alone, and none that lies in one of some spans."""
+        words = self.text[1:-1].split(" ")
+        if not edge and not without:
+            return words
+        return [
+            word
+            for word, (start, end) in zip(words, self.spans(), strict=True)
+            if start >= edge and not any(first <= start and end <= last for first, last in without)
+        ]
+
+    def spans(self) -> list[Span]:
+        """Where each word lies."""
+        return self._spans
+
     def place(self, start: int, end: int) -> tuple[Span, str] | None:
         """Where `text[start:end]` lies, and by which view; None when that changed nothing there."""
         text = self.text
@@ -90,9 +105,13 @@ class _Plain(Row):
         self._low = low
         self.name = name
 
-    def place(self, start: int, end: int) -> tuple[Span, str] | None:
+    def spans(self) -> list[Span]:
         if not self._spans:
             self._spans = [found.span() for found in WORD.finditer(self._low)]
+        return self._spans
+
+    def place(self, start: int, end: int) -> tuple[Span, str] | None:
+        self.spans()
         place = super().place(start, end)
         return None if place is None else (place[0], self.name)
 
@@ -121,10 +140,14 @@ class _Changed(Row):
     def place(self, start: int, end: int) -> tuple[Span, str] | None:
         if not any(first < end and start < last for first, last, _ in self._marks):
             return None
+        self.spans()
+        return super().place(start, end)
+
+    def spans(self) -> list[Span]:
         if not self._spans:
             text, runs, which, sizes = self._made
             self._spans, self._views = text.filled(runs, which, sizes)
-        return super().place(start, end)
+        return self._spans
 
 
 class Squeezed:

@@ -23,11 +23,16 @@ rule holds, an unknown action counts as `drop`, and a file with nothing valid in
         phrases: [...]                        # the same, but never written out: for thousands
         patterns: ['...']                     # RE2, on the text as written and as read; a group is
                                               # what is replaced
+        meaning: drugs                        # a line that means this as a whole, see meaning.py
+        above: 1.5                            # from which log-odds, -10 to 10 (default: 1.5)
+        soft: true                            # a guess: does not count where the whole line reads
+                                              # as an ordinary one
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +45,7 @@ from msgspec import Struct
 from engines.wire.lines import Action
 from kitsu_tui.show.safety import alternatives, normal
 from kitsu_tui.show.safety.compiled import Pattern
+from kitsu_tui.show.safety.meaning import KINDS
 
 ACTIONS = get_args(Action)
 Match = Literal["word", "stem", "inside"]
@@ -52,6 +58,8 @@ MAX_TERM = 80
 MAX_EXPANDED = 500
 MAX_PHRASE = 4_000
 MAX_FILE_BYTES = 4_000_000
+ABOVE = 1.5
+"""Log-odds from which a meaning counts where the rule names no other."""
 
 _KEYS = frozenset(
     [
@@ -72,6 +80,9 @@ _KEYS = frozenset(
         "without",
         "allow",
         "phrases",
+        "meaning",
+        "above",
+        "soft",
     ]
 )
 _BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -126,6 +137,9 @@ class Rule(Struct, frozen=True, kw_only=True, gc=False):
     languages: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
     allow: tuple[str, ...] = ()
+    meaning: str = ""
+    above: float = 0.0
+    soft: bool = False
 
 
 def spoken_as(rule: Rule) -> list[Pattern]:
@@ -253,7 +267,8 @@ class _Reader:
         terms = tuple(dict.fromkeys(self._terms(keys.get("terms"), endings)))
         patterns = tuple(self._patterns(keys.get("patterns")))
         phrases = tuple(self._phrases(keys.get("phrases")))
-        if not terms and not patterns and not phrases:
+        meaning = self._choice(keys, "meaning", KINDS, "")
+        if not terms and not patterns and not phrases and not meaning:
             self._complain(node, "no valid term or pattern; right would be `terms:` with a list")
             return None
         replace = self._text(keys, "replace", "")
@@ -277,7 +292,24 @@ class _Reader:
             languages=self._codes(keys.get("languages")) or self._languages,
             without=self._without(keys),
             allow=tuple(text for text, _ in self._strings(keys.get("allow"), "allow")),
+            meaning=meaning,
+            above=self._above(keys.get("above")),
+            soft=self._choice(keys, "soft", ("false", "true"), "false") == "true",
         )
+
+    def _above(self, node: yaml.Node | None) -> float:
+        if node is None:
+            return ABOVE
+        try:
+            found = float(node.value) if isinstance(node, yaml.ScalarNode) else math.nan
+        except ValueError:
+            found = math.nan
+        if not -10 <= found <= 10:
+            self._complain(
+                node, f"above: found {_kind(node)}; a number from -10 to 10 would be right"
+            )
+            return ABOVE
+        return found
 
     def _codes(self, node: yaml.Node | None) -> tuple[str, ...]:
         found = []
@@ -392,7 +424,8 @@ class _Reader:
             return str(node.value)
         found = repr(node.value) if isinstance(node, yaml.ScalarNode) else _kind(node)
         wanted = ", ".join(choices)
-        self._complain(node, f"{key}: found {found}; one of {wanted} would be right: {default}")
+        stands = f": {default}" if default else ""
+        self._complain(node, f"{key}: found {found}; one of {wanted} would be right{stands}")
         return default
 
     def _complain(self, node: yaml.Node | None, message: str) -> None:

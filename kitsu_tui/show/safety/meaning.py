@@ -1,0 +1,234 @@
+"""What a line means as a whole, where no single word of it is bad.
+
+"How could I put something in her drink" holds nothing that a list may forbid. A linear model over
+words, pairs of words and kinds of words, trained on lines written by hand (bench/meaning.py), says
+how likely a moderator would stop a line, and of what kind it is. It is one more means beside the
+rules, never instead of them: a rule with the key `meaning:` names the kind that it counts for.
+
+It needs some microseconds a word and no package: the weights are bytes, found by hashed place
+(Weinberger et al., "Feature hashing for large scale multitask learning", 2009). Kinds of words
+are clusters of word vectors, so that words which the lines never had count like their neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from kitsu_tui.show.safety.resolve import ALIASES
+
+DATA = Path(__file__).parent / "data" / "meaning.bin"
+MAGIC = b"kitsu-meaning-1\n"
+BITS = 20
+"""Pairs share this many places, as a power of two."""
+MASK = (1 << BITS) - 1
+WINDOW = 28
+"""Words scored as one line; of a longer text the worst window counts, so that harmless words
+round it cannot hide what stands in their middle."""
+STEP = 14
+PAIRS = ("next", "over")
+"""A word with the one after it, and with the one after that."""
+BEGIN, END = "<s>", "</s>"
+KINDS = (
+    "self-harm", "drugs", "weapons", "crime", "hate", "violence", "harassment", "sexual",
+    "profanity", "private", "injection",
+)  # fmt: skip
+NOTHING = -20.0
+"""The score of no words."""
+MAX_ENTRIES = 20_000
+"""Words kept ready."""
+_HEAD = struct.Struct("<IIIfff")
+
+
+def place(text: str) -> int:
+    """A fixed place for a text; the same in every run and on every machine."""
+    return zlib.crc32(text.encode())
+
+
+class Entry(NamedTuple):
+    """What is known of a word, ready for use.
+
+    Attributes:
+        weight: what it says by itself.
+        left: its places as the first of a pair, for each of PAIRS; then those of its cluster.
+        right: the same as the second.
+    """
+
+    weight: float
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+def normal(words: Iterable[str]) -> list[str]:
+    """Words as the model knows them: short forms written out, a number by its length."""
+    return [
+        f"#{min(len(word), 9)}" if word.isdigit() else ALIASES.get(word, word) for word in words
+    ]
+
+
+def entry(word: str, cluster: int, weight: float = 0.0) -> Entry:
+    """A word's own places; `cluster` under 0: it has none.
+
+    A word is left of another as itself and as its cluster, likewise right: three of the four
+    combinations count, all but cluster with cluster.
+    """
+    kind = f"c{cluster}" if cluster >= 0 else f"u{word}"
+    return Entry(
+        weight,
+        tuple(place(f"l{pair}{name}") for pair in PAIRS for name in (word, kind)),
+        tuple(place(f"r{pair}{name}") for pair in PAIRS for name in (word, kind)),
+    )
+
+
+UNKNOWN = entry("<?>", -1)
+"""Any word that is not in the list."""
+
+
+def pairs(entries: Sequence[Entry]) -> list[int]:
+    """The places of all pairs in a line: six for each word and the two ends."""
+    found: list[int] = []
+    last = len(entries)
+    for at in range(last - 1):
+        first = entries[at].left
+        second = entries[at + 1].right
+        found += (
+            (first[0] ^ second[0]) & MASK,
+            (first[0] ^ second[1]) & MASK,
+            (first[1] ^ second[0]) & MASK,
+        )
+        if at + 2 < last:
+            second = entries[at + 2].right
+            found += (
+                (first[2] ^ second[2]) & MASK,
+                (first[2] ^ second[3]) & MASK,
+                (first[3] ^ second[2]) & MASK,
+            )
+    return found
+
+
+def scale(words: int) -> float:
+    """What a line's sum is multiplied with, so that long ones do not count for more."""
+    return 1.0 / math.sqrt(6 * words + 8)
+
+
+class Meaning:
+    """The model, ready to ask."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises ValueError where `data` is no model of this format."""
+        if not data.startswith(MAGIC):
+            raise ValueError("not a model of meanings, or of another version")
+        try:
+            body = zlib.decompress(data[len(MAGIC) :])
+        except zlib.error as error:
+            raise ValueError(f"a broken model of meanings: {error}") from None
+        count, size, clusters, word_step, pair_step, bias = _HEAD.unpack_from(body)
+        self._word_step = float(word_step)
+        self._pair_step = float(pair_step)
+        self._bias = float(bias)
+        at = _HEAD.size
+        listed = body[at : at + size].decode().split("\n")
+        self._places = {word: number for number, word in enumerate(listed)}
+        at += size
+        self._clusters = array("H", body[at : at + 2 * count])
+        at += 2 * count
+        self._words = array("b", body[at : at + count])
+        at += count
+        self._pairs = array("b", body[at : at + MASK + 1])
+        at += MASK + 1
+        self._kinds = array("b", body[at : at + len(KINDS) * (count + 1)])
+        if len(self._kinds) != len(KINDS) * (count + 1) or len(self._places) != count:
+            raise ValueError("a model of meanings that is cut short")
+        self._none = clusters
+        self._entries: dict[str, Entry] = {}
+        self._ends = (entry(BEGIN, -1), entry(END, -1))
+
+    def score(self, words: Iterable[str]) -> float:
+        """The log of the odds that a moderator would stop a line of these words (folded, without
+        punctuation); of a long one that of its worst part. No words: very low.
+        """
+        some = normal(words)
+        if not some:
+            return NOTHING
+        known = self._entries
+        entries = [known.get(word) or self._entry(word) for word in some]
+        if len(entries) <= WINDOW:
+            return self._score(entries)
+        starts = range(0, len(entries) - WINDOW + STEP, STEP)
+        return max(self._score(entries[start : start + WINDOW]) for start in starts)
+
+    def kind(self, words: Iterable[str]) -> str:
+        """Of what kind a line is that is to be stopped: one of KINDS."""
+        size = len(KINDS)
+        sums = self._kinds[:size].tolist()
+        for word in set(normal(words)):
+            at = self._places.get(word)
+            if at is not None:
+                row = self._kinds[size * (at + 1) : size * (at + 2)]
+                sums = [total + more for total, more in zip(sums, row, strict=True)]
+        return KINDS[sums.index(max(sums))]
+
+    def clusters(self) -> dict[str, int]:
+        """Words and the clusters they belong to; a word that is in none is left out."""
+        return {
+            word: self._clusters[at]
+            for word, at in self._places.items()
+            if self._clusters[at] != self._none
+        }
+
+    def _score(self, entries: list[Entry]) -> float:
+        weights = self._pairs
+        first, last = self._ends
+        paired = sum([weights[at] for at in pairs([first, *entries, last])])
+        found: float = paired * self._pair_step + sum([entry.weight for entry in entries])
+        return found * scale(len(entries)) + self._bias
+
+    def _entry(self, word: str) -> Entry:
+        at = self._places.get(word)
+        if at is None:
+            return UNKNOWN
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        cluster = self._clusters[at]
+        made = entry(
+            word, -1 if cluster == self._none else cluster, self._words[at] * self._word_step
+        )
+        self._entries[word] = made
+        return made
+
+
+def packed(
+    words: Sequence[str],
+    clusters: Sequence[int],
+    weights: Sequence[int],
+    pair_weights: Sequence[int],
+    kinds: Sequence[int],
+    *,
+    steps: tuple[float, float],
+    bias: float,
+) -> bytes:
+    """The file of a model: what `Meaning` reads.
+
+    `words` in the order of all else; `clusters` -1 for none; `weights`, `pair_weights` (at each
+    place) and `kinds` (for no word, then for each, one for each of KINDS) from -127 to 127, times
+    `steps` (of words, of pairs).
+    """
+    listed = "\n".join(words).encode()
+    none = max(clusters, default=0) + 1
+    body = _HEAD.pack(len(words), len(listed), none, *steps, bias) + listed
+    body += array("H", [none if cluster < 0 else cluster for cluster in clusters]).tobytes()
+    body += array("b", weights).tobytes() + array("b", pair_weights).tobytes()
+    body += array("b", kinds).tobytes()
+    return MAGIC + zlib.compress(body, 9)
+
+
+@cache
+def shipped() -> Meaning:
+    """The model that comes with Kitsu; read once, some 30 ms."""
+    return Meaning(DATA.read_bytes())

@@ -1,0 +1,86 @@
+"""Rules that count for what a line means as a whole, and whether it reads as an ordinary one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from kitsu_tui.show.safety import meaning
+from kitsu_tui.show.safety.rows import Row
+from kitsu_tui.show.safety.rules import Rule
+
+ORDINARY = -2.0
+"""Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
+READ_OTHERWISE = 0.5
+"""Log-odds more are asked of a line that has to be read in another way than it is written."""
+MOST_ROWS = 5
+VIEW = "meaning"
+
+
+class Read(Struct, frozen=True):
+    """How a line reads as a whole.
+
+    Attributes:
+        odds: log-odds that a moderator would stop it, in its worst reading.
+        kind: of that reading: one of meaning.KINDS; empty where no rule asks for so little.
+        view: how it had to be read.
+        row: that reading; None: there is nothing to read.
+    """
+
+    odds: float = meaning.NOTHING
+    kind: str = ""
+    view: str = VIEW
+    row: Row | None = None
+
+    @property
+    def ordinary(self) -> bool:
+        """What is only a guess does not count here."""
+        return self.odds < ORDINARY
+
+    @property
+    def risk(self) -> float:
+        """0 to 1."""
+        return 1.0 / (1.0 + math.exp(-self.odds))
+
+
+class Meant:
+    """Rules with the key `meaning`, ready to ask; the model is read when there are any."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        some = tuple(rules)
+        self._soft = any(rule.soft for rule in some)
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in sorted((rule for rule in some if rule.meaning), key=lambda rule: -rule.above):
+            self._rules.setdefault(rule.meaning, []).append(rule)
+        self._least = min((rule.above for rule in some if rule.meaning), default=math.inf)
+        self._model = meaning.shipped() if self._soft or self._rules else None
+
+    @property
+    def asked(self) -> bool:
+        """Whether any rule wants to know."""
+        return self._model is not None
+
+    def read(self, rows: Sequence[Row], edge: int = 0) -> Read:
+        """What the text of these rows means from `edge` on; the first row is as it stands."""
+        model = self._model
+        if model is None or not rows:
+            return Read()
+        worst, at, view = model.score(rows[0].words(edge)), rows[0], VIEW
+        for row in rows[1:MOST_ROWS]:
+            odds = model.score(row.words(edge)) - READ_OTHERWISE
+            if odds > worst:
+                worst, at, view = odds, row, f"{VIEW}+{min(row.views or ('plain',))}"
+        return Read(worst, model.kind(at.words(edge)) if worst >= self._least else "", view, at)
+
+    def rules(self, read: Read) -> list[Rule]:
+        """Those that count for a line that reads so, the most certain first."""
+        return [rule for rule in self._rules.get(read.kind, ()) if read.odds >= rule.above]
+
+    def left(self, read: Read, edge: int, without: Sequence[tuple[int, int]]) -> float:
+        """The odds without the words in some spans: those that are allowed."""
+        if self._model is None or read.row is None:
+            return meaning.NOTHING
+        more = 0.0 if read.view == VIEW else READ_OTHERWISE
+        return self._model.score(read.row.words(edge, without)) - more
