@@ -156,6 +156,7 @@ class Running:
             lambda: self.loaded.profile.safety.sounds,
             state / "sounds",
             alert=self.alert,
+            over=lambda text: self.bus.tell(show.Mended(texts=[text])),
         )
         self.stage.reading = self.sounds.read
         self.bus.hook(self.sounds.on_event)

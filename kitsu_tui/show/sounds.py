@@ -71,6 +71,7 @@ class Sounds:
         on: whether the profile wants it.
         folder: where indexes are kept.
         alert: tells the operator.
+        over: tells that what an alert said is no more so.
     """
 
     def __init__(
@@ -81,13 +82,14 @@ class Sounds:
         folder: Path,
         wait_s: float = WAIT_S,
         alert: Callable[[Literal["info"], str], None] = lambda level, text: None,
+        over: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._supervisor = supervisor
         self._gate = gate
         self._on = on
         self._listening = Listening(folder)
         self._wait_s = wait_s
-        self._alert = alert
+        self._alert, self._over = alert, over
         self._by: dict[str, _Known] = {}
         """By voices; with an empty name, one that tells nothing."""
         self._voice = ""
@@ -223,13 +225,15 @@ class Sounds:
         while it is made, as soon as there is something to listen for.
         """
         new = voice not in self._by
+        told: list[str] = []
 
         async def ask(texts: list[str]) -> list[str]:
             return (await self._ask(texts, voice)).phonemes
 
         def begins() -> None:
             if new and voice == self._voice:
-                self._alert("info", FIRST.format(voice=voice, seconds=self._wait_s))
+                told.append(FIRST.format(voice=voice, seconds=self._wait_s))
+                self._alert("info", told[-1])
 
         def early(keys: Keys) -> None:
             if new:
@@ -239,6 +243,8 @@ class Sounds:
         keys = await self._listening.keys(voice, gate, ask, begins, early)
         words = f"listening for {len(keys.terms)} terms as {voice} reads them"
         self._use(voice, _Known(await asyncio.to_thread(SoundIndex, keys)), words)
+        for text in told:
+            self._over(text)
 
     async def prepare(self, link: Link, gate: Gate) -> None:
         """Have a voice that is about to be used read what is listened for, so that it is known

@@ -277,6 +277,7 @@ async def test_of_another_voice_only_a_line_that_may_sound_so_waits_for_all_its_
         lambda: True,
         tmp_path / "sounds",
         alert=lambda level, text: told.append(text),
+        over=lambda text: told.append(f"over: {text}"),
     )
 
     def answer(texts: list[str]) -> None:
@@ -294,8 +295,8 @@ async def test_of_another_voice_only_a_line_that_may_sound_so_waits_for_all_its_
     assert not await judge.wait_known(0)
     desk.free.set()
     assert await grave == "drop slur"
-    assert len(told) == 1
     assert "espeak en-us reads what is listened for" in told[0]
+    assert told[1:] == [f"over: {told[0]}"]
 
 
 async def test_a_line_that_may_sound_so_is_dropped_when_that_stays_unknown(
