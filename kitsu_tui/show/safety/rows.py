@@ -57,7 +57,7 @@ class Row:
 
     def words(self, edge: int = 0, without: Sequence[Span] = ()) -> list[str]:
         """Its words, those from `edge` on alone, and none that lies in one of some spans."""
-        words = self.text[1:-1].split(" ")
+        words = self.text.split()
         if not edge and not without:
             return words
         return [
