@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 from weakref import WeakValueDictionary
@@ -21,12 +22,18 @@ def pattern_options() -> Any:
 
 
 class Pattern:
-    """A pattern that is compiled when it is asked for the first time, or before."""
+    """A pattern that is compiled when it is asked for the first time, or before.
 
-    __slots__ = ("__weakref__", "_compiled", "_needed", "pattern")
+    Attributes:
+        pattern: as it is written.
+        anchored: it may ask for the beginning or the end of a text.
+    """
+
+    __slots__ = ("__weakref__", "_compiled", "_needed", "anchored", "pattern")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
+        self.anchored = _ANCHOR.search(_CLASS.sub("", pattern)) is not None
         self._compiled: Any = None
         self._needed: Needed | None = None
 
@@ -74,4 +81,6 @@ class Pattern:
         return cast(Iterator[Any], self.compile().finditer(text))
 
 
+_CLASS = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]")
+_ANCHOR = re.compile(r"[\^$]|\\[AzZ]")
 _IN_USE: WeakValueDictionary[str, Pattern] = WeakValueDictionary()

@@ -17,7 +17,7 @@ from msgspec import Struct
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.patterns import Patterns
 from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
-from kitsu_tui.show.safety.rows import Row, Text
+from kitsu_tui.show.safety.rows import Row, Squeezed, Text
 from kitsu_tui.show.safety.rules import Rule
 from kitsu_tui.show.safety.terms import Terms, allowances, both
 
@@ -90,17 +90,20 @@ class Index:
         others = list(text.others(self._loose))
         if rows is not None:
             rows += [row, *others]
-        phrases = self._phrases.likely([row.text, *(other.text for other in others)], side)
+        fresh = [row.text, *(other.fresh() for other in others)]
+        texts = [row.text, *(other.text for other in others)]
+        phrases = self._phrases.likely(fresh, texts, side)
         written = [whole] if low == whole or whole.isascii() else [whole, low]
-        patterns = self._patterns.likely([*written, *(other.text for other in others)], side)
+        fresh = [*written, *fresh] if others else written
+        patterns = self._patterns.likely(fresh, [*written, *texts[1:]], side)
         yield from self._in_row(row, phrases)
         if self._squeezed is not None and len(text.chunks) > 1:
             for basic in (False, True):
-                squeezed = text.squeezed(basic)
-                if squeezed is None:
-                    continue
-                for end, (size, some) in self._squeezed.iter(squeezed.text):
+                pieces = text.squeezed(basic)
+                squeezed: Squeezed | None = None
+                for end, (size, some) in self._squeezed.iter("".join(pieces)):
                     start = end + 1 - size
+                    squeezed = squeezed or text.squeezed_at(pieces)
                     for rule, term in some:
                         span = squeezed.span(start, end + 1, rule, " " in term)
                         if span is not None and "squeezed" not in rule.without:

@@ -16,8 +16,8 @@ from functools import lru_cache
 
 LONGEST = 10
 """Characters of one of the texts; of a longer one the rest is not looked at."""
-SECOND = 40
-"""Texts of the second of the choices: they are looked for one by one."""
+SECOND = 100
+"""Texts of the second of the choices."""
 LEAST = 3
 """Letters that one has; signs and letters of other scripts are rare enough by themselves."""
 _TOGETHER = 24

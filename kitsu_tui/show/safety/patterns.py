@@ -44,25 +44,34 @@ class Patterns:
         for one in patterns:
             kinds.setdefault((one.rule.without, _silent(one.rule)), []).append(one)
         self._all = [(one.pattern, one.rule, *kind) for kind, some in kinds.items() for one in some]
-        self._tree: Any = None
-        self._unknown: list[_Group] = []
-        self._also: list[tuple[str, ...] | None] = []
-        """What each needs beside what the automaton has found."""
-        table: dict[str, list[int]] = {}
+        first: dict[str, list[int]] = {}
+        second: dict[str, list[int]] = {}
+        self._only_first: set[int] = set()
         unknown: list[int] = []
-        for at, one in enumerate(one for some in kinds.values() for one in some):
-            needs = one.pattern.needed
+        for at, (pattern, *_) in enumerate(self._all):
+            needs = pattern.needed
             if not needs:
                 unknown.append(at)
-            else:
-                for text in needs[0]:
-                    table.setdefault(text, []).append(at)
-            self._also.append(needs[1] if len(needs) > 1 else None)
-        if table:
-            self._tree = ahocorasick.Automaton()
-            for text, numbers in table.items():
-                self._tree.add_word(text, tuple(numbers))
+                continue
+            for text in needs[0]:
+                first.setdefault(text, []).append(at)
+            if len(needs) == 1:
+                self._only_first.add(at)
+            for text in needs[1] if len(needs) > 1 else ():
+                second.setdefault(text, []).append(at)
+        self._tree: Any = None
+        self._first: list[tuple[int, ...]] = []
+        """The patterns that need one of the automaton's texts, by the text's number."""
+        self._second: list[tuple[int, ...]] = []
+        """Those that need it as well."""
+        if first:
+            self._tree = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+            for number, text in enumerate(dict.fromkeys((*first, *second))):
+                self._tree.add_word(text, number)
+                self._first.append(tuple(first.get(text, ())))
+                self._second.append(tuple(second.get(text, ())))
             self._tree.make_automaton()
+        self._unknown: list[_Group] = []
         for at in range(0, len(unknown), _MOST):
             some = unknown[at : at + _MOST]
             self._unknown.append(_Group(some, [self._all[number][0] for number in some]))
@@ -78,28 +87,38 @@ class Patterns:
                 one.compile()
                 yield
 
-    def likely(self, texts: list[str], side: str = "") -> list[int]:
-        """Which of the patterns may be found in any of the texts, by one search in all of them.
+    def likely(self, short: list[str], texts: list[str], side: str = "") -> list[int]:
+        """Which of the patterns may be found in any of some texts, by one search in all of them.
 
         The others are surely found in none. Those that only count on the other `side` are left out.
+
+        Args:
+            short: have all that is short in the texts: what patterns need, see needed.py.
+            texts: they themselves.
         """
-        joined = "\n".join(texts)
-        found: set[int] = set()
+        some: list[int] = []
         if self._tree is not None:
-            bare = flat(joined)
-            for _, numbers in self._tree.iter(bare):
-                found.update(numbers)
-            found = {at for at in found if self._holds(bare, at)}
+            met = {number for _, number in self._tree.iter(flat("\n".join(short)))}
+            first = set().union(*[self._first[number] for number in met])
+            if first:
+                only = self._only_first
+                second = set().union(*[self._second[number] for number in met])
+                some = [at for at in first if at in second or at in only]
+        if not some and not self._unknown:
+            return some
+        # A line's end is as good as a text's to all that ask for neither.
+        joined = "\n".join(texts).encode()
         for group in self._unknown:
             if group.likely(joined):
-                found.update(group.numbers)
-        if not found:
-            return []
-        return sorted(at for at in found if not (side and side == self._all[at][3]))
+                some += group.numbers
+        some.sort()
+        return [at for at in some if self._asked(at, side, joined)]
 
-    def _holds(self, bare: str, at: int) -> bool:
-        also = self._also[at]
-        return also is None or any(text in bare for text in also)
+    def _asked(self, at: int, side: str, joined: bytes) -> bool:
+        pattern, _, _, silent = self._all[at]
+        if side and side == silent:
+            return False
+        return pattern.anchored or pattern.search(joined) is not None
 
     def find(
         self, text: str, likely: list[int], views: frozenset[str] | None = None
@@ -158,10 +177,10 @@ class _Group:
             self._whole = None  # too large for one: then each is asked
         self.compiled = True
 
-    def likely(self, joined: str) -> bool:
+    def likely(self, joined: bytes) -> bool:
         """False when none is in any of the texts, which stand in lines."""
         self.compile()
         whole = self._whole
         if whole is None or self._ends:
             return True
-        return whole.search(joined.encode()) is not None
+        return whole.search(joined) is not None

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from kitsu_tui.show.safety import leet, normal, ordinary, parted, phonetic
 from kitsu_tui.show.safety.lexicon import Lexicon
 
-MAX_MEMO = 5_000
-"""Of pieces met before; forgetting many at once takes its time."""
+MAX_MEMO = 6_000
+"""Of pieces met before, and as many of those before them: what is met again is not forgotten."""
 MAX_CANDIDATES = 6
 TOGETHER = "together"
 """The view of words grown together: only what is more than one of them counts."""
@@ -80,6 +80,9 @@ class Resolver:
         loose: finds terms and phrases without their spaces: values (length, term, kind).
         whole: terms by themselves without spaces, l and i as one letter.
         lexicon: every word of every term.
+
+    Attributes:
+        met: pieces that were read before.
     """
 
     def __init__(
@@ -90,8 +93,9 @@ class Resolver:
         self._loose = loose
         self._words = lexicon.words
         self._foreign = lexicon.foreign
-        self._memo: dict[str, Reading] = {}
-        self._said: tuple[dict[str, tuple[str, bool]], dict[str, tuple[str, bool]]] = ({}, {})
+        self.met: dict[str, Reading] = {}
+        self._older: dict[str, Reading] = {}
+        self._said: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = ({}, {})
         self._thin = lexicon.thin
         self._merged = lexicon.merged
         self._sound = lexicon.sound
@@ -102,13 +106,13 @@ class Resolver:
 
     def read(self, piece: str) -> Reading:
         """The reading of one folded piece, from memory if it was met before."""
-        found = self._memo.get(piece)
+        found = self.met.get(piece)
         if found is None:
-            found = self._read(piece)
-            if len(self._memo) >= MAX_MEMO:
-                self._memo.clear()
+            found = self._older.get(piece) or self._read(piece)
+            if len(self.met) >= MAX_MEMO:
+                self._older, self.met = self.met, {}
             if len(piece) <= LONG:
-                self._memo[piece] = found
+                self.met[piece] = found
         return found
 
     def said(self, word: str, aliases: bool) -> tuple[str, str]:
@@ -124,14 +128,15 @@ class Resolver:
             return word, ""
         return alias, "sound" if word in LOUD else ALIAS
 
-    def as_said(self, piece: str, aliases: bool) -> tuple[str, bool]:
-        """The words of a piece that is not read in another way, and whether an alias was among
-        them that nobody writes for something else."""
+    def as_said(self, piece: str, aliases: bool) -> tuple[str, str]:
+        """The words of a piece that is not read in another way, and "sound" if an alias was among
+        them that nobody writes for something else, ALIAS for another alias."""
         found = self._said[aliases].get(piece)
         if found is None:
             some = [self.said(word, aliases) for word in normal.WORD.findall(piece)]
             text = " ".join([" ".join(word.split()) for word, _ in some])
-            found = text, any(view not in ("", ALIAS) for _, view in some)
+            views = {view for _, view in some}
+            found = text, "sound" if "sound" in views else ALIAS if ALIAS in views else ""
             if len(self._said[aliases]) >= MAX_MEMO:
                 self._said[aliases].clear()
             if len(piece) <= LONG:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 from kitsu_tui.show.safety import ordinary, spelled
+from kitsu_tui.show.safety.needed import LONGEST
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
 from kitsu_tui.show.safety.resolve import ALIAS, LOUD, Reading, Resolver
 from kitsu_tui.show.safety.rules import Rule
@@ -30,7 +33,27 @@ _STOP = re.compile(r"[.,!?;:\u2026]\S*\s")
 _ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "tard"))
 MAX_ROWS = 16
 """With more ways to choose, the first of each piece go together, then the second, and so on."""
+_ROUND = 2 * LONGEST
+"""Letters round what was changed; every second may be a space."""
 _NO_VIEW = frozenset(("", ALIAS))
+
+
+class How(NamedTuple):
+    """Which of the ways to choose a row is.
+
+    Attributes:
+        runs: chunks that are read together: the first, the one behind, letters, reading.
+        which: the number of the choice.
+        sizes: of how many each chunk has to choose from, where every combination is tried.
+    """
+
+    runs: list[tuple[int, int, str, Reading]]
+    which: int
+    sizes: list[int] | None = None
+
+
+Changes = dict[int, str]
+"""The view by which a chunk was changed."""
 
 
 class Row:
@@ -50,6 +73,11 @@ class Row:
         self._starts: list[int] | None = None
         self.views = None if views is None else frozenset("+".join(views).split("+")) - _NO_VIEW
 
+    def fresh(self) -> str:
+        """All short texts that are in it and not in the text as it stands, and what is round them:
+        nothing that needed.py looks for is longer than what is taken on either side."""
+        return self.text
+
     @staticmethod
     def plain(low: str) -> Row:
         """A folded text as it stands."""
@@ -57,14 +85,20 @@ class Row:
 
     def words(self, edge: int = 0, without: Sequence[Span] = ()) -> list[str]:
         """Its words, those from `edge` on alone, and none that lies in one of some spans."""
-        words = self.text.split()
-        if not edge and not without:
-            return words
+        if not without:
+            return self._from(edge)
         return [
             word
-            for word, (start, end) in zip(words, self.spans(), strict=True)
+            for word, (start, end) in zip(self.text.split(), self.spans(), strict=True)
             if start >= edge and not any(first <= start and end <= last for first, last in without)
         ]
+
+    def _from(self, edge: int) -> list[str]:
+        words = self.text.split()
+        if not edge:
+            return words
+        spans = self.spans()
+        return [word for word, (start, _) in zip(words, spans, strict=True) if start >= edge]
 
     def spans(self) -> list[Span]:
         """Where each word lies."""
@@ -100,10 +134,13 @@ class _Plain(Row):
 
     __slots__ = ("_low", "name")
 
-    def __init__(self, low: str, name: str = "plain") -> None:
-        super().__init__(WORD.findall(low), [], None)
+    def __init__(self, low: str, name: str = "plain", words: list[str] | None = None) -> None:
+        super().__init__(WORD.findall(low) if words is None else words, [], None)
         self._low = low
         self.name = name
+
+    def _from(self, edge: int) -> list[str]:
+        return WORD.findall(self._low, edge)
 
     def spans(self) -> list[Span]:
         if not self._spans:
@@ -119,35 +156,62 @@ class _Plain(Row):
 class _Changed(Row):
     """With other words in the place of some; where they came from is asked when one is found."""
 
-    __slots__ = ("_made", "_marks")
+    __slots__ = ("_also", "_changes", "_how", "_marks", "_pieces", "_text")
 
-    def __init__(
-        self,
-        text: Text,
-        runs: list[tuple[int, int, str, Reading]],
-        which: int,
-        sizes: list[int] | None,
-        pieces: list[str],
-        marks: list[tuple[int, int, str]],
-    ) -> None:
-        super().__init__(pieces, [], None)
-        views = {view for *_, view in marks}
-        self.views = frozenset([part for view in views for part in view.split("+")]) - _NO_VIEW
-        self._made = (text, runs, which, sizes)
-        self._marks = marks
+    def __init__(self, text: Text, how: How, pieces: list[str], changes: Changes) -> None:
+        super().__init__([piece for piece in pieces if piece], [], None)
+        self.views = _parts_of(frozenset(changes.values()))
+        self._text = text
+        self._how = how
+        self._pieces = pieces
+        self._changes = changes
+        self._marks: list[Span] | None = None
         """Where in the row it was changed."""
 
+    def fresh(self) -> str:
+        pieces = self._pieces
+        also = self._text.aliased(self._how.which)
+        if 4 * (len(self._changes) + len(also)) > len(pieces):
+            return self.text
+        found = []
+        for index in (*self._changes, *also):
+            first, last, size = index, index + 1, 0
+            while first > 0 and size < _ROUND:
+                first -= 1
+                size += len(pieces[first])
+            size = 0
+            while last < len(pieces) and size < _ROUND:
+                size += len(pieces[last])
+                last += 1
+            found.append(" ".join(pieces[first:last]))
+        return "\n".join(found)
+
     def place(self, start: int, end: int) -> tuple[Span, str] | None:
-        if not any(first < end and start < last for first, last, _ in self._marks):
+        if self._marks is None:
+            self._marks = []
+            at = 1
+            for index, piece in enumerate(self._pieces):
+                if index in self._changes:
+                    self._marks.append((at, at + len(piece)))
+                at += len(piece) + 1 if piece else 0
+        if not any(first < end and start < last for first, last in self._marks):
             return None
         self.spans()
         return super().place(start, end)
 
+    def _from(self, edge: int) -> list[str]:
+        pieces = self._pieces[self._text.before(edge) :] if edge else self._pieces
+        return " ".join(pieces).split()
+
     def spans(self) -> list[Span]:
         if not self._spans:
-            text, runs, which, sizes = self._made
-            self._spans, self._views = text.filled(runs, which, sizes)
+            self._spans, self._views = self._text.filled(self._how)
         return self._spans
+
+
+@lru_cache(256)
+def _parts_of(views: frozenset[str]) -> frozenset[str]:
+    return frozenset([part for view in views for part in view.split("+")]) - _NO_VIEW
 
 
 class Squeezed:
@@ -212,28 +276,37 @@ class Text:
         self.chunks = low.split()
         read = resolver.read
         self._resolver = resolver
-        self._readings = [read(chunk) for chunk in self.chunks]
+        met = resolver.met
+        self._readings = [met.get(chunk) or read(chunk) for chunk in self.chunks]
+        self._found = [index for index, reading in enumerate(self._readings) if reading.found]
+        self._said: dict[bool, tuple[list[str], list[int], list[int]]] = {}
         self._all_spans: list[Span] | None = None
-        self._plain: _Plain | None = None
+        self._words: list[str] = []
 
     def plain(self) -> Row:
         """As it stands."""
-        self._plain = _Plain(self.low, "plain" if self.whole.isascii() else "folded")
-        return self._plain
+        self._words = WORD.findall(self.low)
+        return _Plain(self.low, "plain" if self.whole.isascii() else "folded", self._words)
 
     def _spans(self) -> list[Span]:
         if self._all_spans is None:
             self._all_spans = [found.span() for found in CHUNK.finditer(self.low)]
         return self._all_spans
 
-    def squeezed(self, basic: bool) -> Squeezed | None:
-        """Without spaces; `basic`: figures and signs as letters, None when there are none."""
-        if basic:
-            if not any(reading.basic for reading in self._readings):
-                return None
-            pieces = [reading.basic or reading.letters for reading in self._readings]
-        else:
-            pieces = [reading.letters for reading in self._readings]
+    def before(self, edge: int) -> int:
+        """How many chunks stand before a place that is the beginning of one."""
+        return len(self.low[:edge].split())
+
+    def squeezed(self, basic: bool) -> list[str]:
+        """The pieces without spaces; `basic`: figures and signs as letters, none if none has."""
+        if not basic:
+            return [reading.letters for reading in self._readings]
+        if not any(reading.basic for reading in self._readings):
+            return []
+        return [reading.basic or reading.letters for reading in self._readings]
+
+    def squeezed_at(self, pieces: list[str]) -> Squeezed:
+        """These, with where they came from."""
         return Squeezed(pieces, self._spans(), self.low)
 
     def others(self, loose: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
@@ -241,28 +314,31 @@ class Text:
         runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
         if not runs:
             runs = list(self._pairs())
-        most = max((len(reading.found) for reading in self._readings), default=0)
+        sizes = [len(reading.found) for reading in self._readings]
+        most = max(sizes, default=0)
         if not most and not LOUD.isdisjoint(self.chunks):
             most = 1
         if most == 1 and ("4" in self.chunks or "2" in self.chunks):
             most = 2  # a figure is a word or a letter
-        most = max([most, *(len(reading.found) + 1 for *_, reading in runs)])
-        sizes = [len(reading.found) for reading in self._readings]
-        ways = prod(size for size in sizes if size)
-        if most < ways <= MAX_ROWS:
-            yield from (self._row(runs, which, sizes) for which in range(ways))
-        else:
-            yield from (self._row(runs, which) for which in range(min(most, MAX_ROWS)))
-        if runs and any(reading.found for reading in self._readings):
-            yield self._row([], 0)
+        if runs:
+            most = max([most, *(len(reading.found) + 1 for *_, reading in runs)])
+        if most:
+            ways = prod(sizes[index] for index in self._found)
+            if most < ways <= MAX_ROWS:
+                yield from (self._row(How(runs, which, sizes)) for which in range(ways))
+            else:
+                yield from (self._row(How(runs, which)) for which in range(min(most, MAX_ROWS)))
+        elif self.aliased(0):
+            yield self._row(How([], 0))
+        if runs and self._found:
+            yield self._row(How([], 0))
         if any(reading.backwards for reading in self._readings):
             yield self._backwards(-1)
             yield self._backwards(1)
         if _CAMEL_HINT.search(self.whole):
             yield self._camel()
-        words = WORD.findall(self.low)
-        if len(spelled.ALL.intersection(words)) >= 2:
-            yield from self._spelled(words, loose)
+        if len(spelled.ALL.intersection(self._words)) >= 2:
+            yield from self._spelled(self._words, loose)
 
     def _edges(self, index: int) -> Span:
         """A chunk without the punctuation around it."""
@@ -273,46 +349,51 @@ class Text:
         inner = start + (left.end() if left else 0), start + (right.start() if right else end)
         return inner if inner[1] > inner[0] else (start, end)
 
-    def _row(
-        self, runs: list[tuple[int, int, str, Reading]], which: int, sizes: list[int] | None = None
-    ) -> Row:
-        """The row with the `which`th choice; `sizes`: of every combination of choices."""
-        rest = which
-        pieces: list[str] = []
-        marks: list[tuple[int, int, str]] = []
-        at = 1
-        run = {begin: (end, letters, reading) for begin, end, letters, reading in runs}
-        behind = 0
-        as_said = self._resolver.as_said
-        for index, (chunk, reading) in enumerate(zip(self.chunks, self._readings, strict=True)):
-            if index < behind:
-                continue
-            if run and index in run:
-                behind, letters, apart = run[index]
-                found = (*apart.found, ("spaced", letters))
-                view, word = found[min(which, len(found) - 1)]
-            elif reading.found:
-                choice = min(which, len(reading.found) - 1)
-                if sizes is not None:
-                    rest, choice = divmod(rest, sizes[index])
-                view, word = reading.found[choice]
-            else:
-                word, loud = as_said(chunk, which % 2 == 0)
-                view = "sound" if loud else ""
-            if word:
-                pieces.append(word)
-                if view:
-                    marks.append((at, at + len(word), view))
-                at += len(word) + 1
-        return _Changed(self, runs, which, sizes, pieces, marks)
+    def _as_said(self, aliases: bool) -> tuple[list[str], list[int], list[int]]:
+        """The words of each chunk, the chunks with an alias that nobody writes for something else,
+        and those with another one."""
+        found = self._said.get(aliases)
+        if found is None:
+            some = [self._resolver.as_said(chunk, aliases) for chunk in self.chunks]
+            found = self._said[aliases] = (
+                [words for words, _ in some],
+                [index for index, (_, alias) in enumerate(some) if alias == "sound"],
+                [index for index, (_, alias) in enumerate(some) if alias == ALIAS],
+            )
+        return found
 
-    def filled(
-        self,
-        runs: list[tuple[int, int, str, Reading]],
-        which: int,
-        sizes: list[int] | None,
-    ) -> tuple[list[Span], list[str]]:
+    def aliased(self, which: int) -> list[int]:
+        """The chunks that have other words in the `which`th row, by no view."""
+        return self._as_said(which % 2 == 0)[2]
+
+    def _row(self, how: How) -> Row:
+        """The row with one of the choices; see `filled`."""
+        said, loud, _ = self._as_said(how.which % 2 == 0)
+        rest = how.which
+        pieces = said.copy()
+        changes: Changes = dict.fromkeys(loud, "sound")
+        hidden: set[int] = set()
+        for begin, end, letters, apart in how.runs:
+            found = (*apart.found, ("spaced", letters))
+            view, word = found[min(how.which, len(found) - 1)]
+            for index in range(begin, end):
+                hidden.add(index)
+                changes.pop(index, None)
+                pieces[index] = ""
+            pieces[begin], changes[begin] = word, view
+        for index in self._found:
+            if index in hidden:
+                continue
+            some = self._readings[index].found
+            choice = min(how.which, len(some) - 1)
+            if how.sizes is not None:
+                rest, choice = divmod(rest, how.sizes[index])
+            changes[index], pieces[index] = some[choice]
+        return _Changed(self, how, pieces, changes)
+
+    def filled(self, how: How) -> tuple[list[Span], list[str]]:
         """Where the words of a row came from, and the views by which."""
+        runs, which, sizes = how
         rest = which
         spans: list[Span] = []
         views: list[str] = []
@@ -352,10 +433,10 @@ class Text:
     def _pairs(self) -> Iterator[tuple[int, int, str, Reading]]:
         """Two pieces that only together are a word of the rules: "death to is rael"."""
         able: list[tuple[bool, int, str]] = []
-        for index in range(len(self._readings) - 1):
+        strange = [index for index, reading in enumerate(self._readings) if not reading.plain]
+        last = len(self._readings) - 1
+        for index in {at for here in strange for at in (here - 1, here) if 0 <= at < last}:
             one, two = self._readings[index], self._readings[index + 1]
-            if one.plain and two.plain:
-                continue
             if (one.plain and two.basic) or (two.plain and one.basic):
                 continue  # "d!e in"
             letters = one.letters + two.letters

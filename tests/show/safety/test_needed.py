@@ -79,11 +79,11 @@ def test_the_rules_that_come_along_find_the_same_as_when_all_are_asked() -> None
     ]
     lines = [f" {line} " for line in dice.sample(lines, 250)]
     patterns = Patterns(every)
-    found = [list(patterns.find(line, patterns.likely([line]))) for line in lines]
+    found = [list(patterns.find(line, patterns.likely([line], [line]))) for line in lines]
     asked = list(range(len(every)))
     assert found == [list(patterns.find(line, asked)) for line in lines]
     assert sum(map(len, found)) > 20
-    assert sum(len(patterns.likely([line])) for line in lines) < 12 * len(lines)
+    assert sum(len(patterns.likely([line], [line])) for line in lines) < 12 * len(lines)
 
 
 def rule(name: str, **more: object) -> Rule:
@@ -101,7 +101,12 @@ def test_patterns_of_which_nothing_is_known_are_found() -> None:
     patterns = Patterns(every)
 
     def names(text: str) -> list[str]:
-        return [rule.id for rule, *_ in patterns.find(text, patterns.likely([text, "another"]))]
+        return [
+            rule.id
+            for rule, *_ in patterns.find(
+                text, patterns.likely([text, "another"], [text, "another"])
+            )
+        ]
 
     assert names("hello!") == [r"\w{5}!"]
     assert names("fox") == [r"^\w+$", "fox"]
