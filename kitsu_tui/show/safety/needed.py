@@ -139,7 +139,7 @@ def _usable(exact: Choice) -> bool:
     )
 
 
-@lru_cache(2048)
+@lru_cache(32)
 def often(choice: Choice) -> float:
     """A guess at how many of a hundred lines have it."""
     return sum([_SIZES[min(len(text), 7)] if text not in _OFTEN else 10.0 for text in choice])

@@ -86,7 +86,7 @@ class Resolver:
     """
 
     def __init__(
-        self, tree: Any, loose: Any, whole: Mapping[str, list[str]], lexicon: Lexicon
+        self, tree: Any, loose: Any, whole: Mapping[str, tuple[str, ...]], lexicon: Lexicon
     ) -> None:
         self._whole = whole
         self._tree = tree

@@ -119,21 +119,21 @@ def _english(rule: Rule) -> bool:
 
 def _whole(
     loose: dict[str, tuple[str, str]], new: Iterable[str], base: Terms | None
-) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = dict(base.whole) if base else {}
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = dict(base.whole) if base else {}
     again: set[str] = set()
     for bare in new:
         key = leet.merged(bare)
         if base is not None and bare in base.loose:
             again.add(key)  # another term in the same place
         else:
-            found[key] = [*found.get(key, ()), loose[bare][0]]
+            found[key] = (*found.get(key, ()), loose[bare][0])
     if again:
         for key in again:
-            found[key] = []
+            found[key] = ()
         for bare, (term, _) in loose.items():
             if (key := leet.merged(bare)) in again:
-                found[key].append(term)
+                found[key] = (*found[key], term)
     return found
 
 
