@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -90,6 +91,9 @@ class Around:
     epoch: Callable[[], int]
     cwd: str
     environ: dict[str, str]
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a process is made: the loop stands still for it, on a busy machine for tens of
+    milliseconds, and has its other work to do before the next one."""
 
 
 def child_environ(environ: dict[str, str]) -> dict[str, str]:

@@ -229,12 +229,13 @@ class Unit:
         )
         link.attach(child)
         try:
-            await child.spawn(
-                self.spec.command,
-                self.around.environ | self.spec.env,
-                self.around.cwd,
-                self.spec.nice,
-            )
+            async with self.around.starting:
+                await child.spawn(
+                    self.spec.command,
+                    self.around.environ | self.spec.env,
+                    self.around.cwd,
+                    self.spec.nice,
+                )
             if self.spec.urgent:
                 platform.set_urgent(child.pid)
         except (OSError, ValueError) as err:

@@ -19,6 +19,7 @@ from engines.wire.peer import RequestFailed
 from kitsu_tui import platform
 from kitsu_tui.config import load_profile
 from kitsu_tui.show import supervisor as supervisor_module
+from kitsu_tui.show.child import Child
 from kitsu_tui.show.durable import Born, Ledger, LedgerFile
 from kitsu_tui.show.spec import Spec, thread_budget
 from kitsu_tui.show.supervisor import Supervisor, specs
@@ -48,6 +49,34 @@ async def test_engines_leave_after_those_that_need_them(rig: Rig) -> None:
     changes = [e for e in rig.told if isinstance(e, show.EngineChanged)]
     order = [change.engine for change in changes if change.state == "stopped"]
     assert order == ["tts", "asr", "audio"]
+
+
+async def test_engines_are_started_one_after_the_other_with_the_loop_free_between(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five at once let the loop of a busy machine stand still for 0.7 s."""
+    turns = 0
+    made: list[int] = []
+
+    async def spawn(self: Child, *_: object) -> None:
+        made.append(turns)
+        await asyncio.sleep(0)  # as it does for the pipes
+        raise OSError("none today")
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Child, "spawn", spawn)
+    found = Supervisor([spec(name) for name in ("audio", "asr", "tts", "policy")], rig.around)
+    counting = asyncio.create_task(count())
+    found.start()
+    await until(lambda: len(made) >= 4)
+    counting.cancel()
+    assert len(set(made[:4])) == 4, "not two of them in one turn of the loop"
+    await found.stop()
 
 
 async def test_the_end_is_bounded_whatever_engines_do(
