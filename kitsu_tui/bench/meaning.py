@@ -162,6 +162,7 @@ def _kinds(
     model = LogisticRegression(C=KIND_STRENGTH, max_iter=200)
     model.fit(matrix, [KINDS.index(kind) for kind, _ in bad])
     table = np.zeros((len(vocabulary) + 1, len(KINDS)))
+    table[0] = -1 - np.abs(model.intercept_).max() - np.abs(model.coef_).max()  # of kinds unseen
     table[0, model.classes_] = model.intercept_
     for word, place in at.items():
         table[place + 1, model.classes_] = model.coef_[:, places(word)].sum(axis=1)

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kitsu_tui.bench import safety_corpora, safety_cost, safety_turns
+from kitsu_tui.bench import safety_corpora, safety_cost, safety_turns, safety_unseen
 from kitsu_tui.bench.place import BenchFailed
 from kitsu_tui.bench.report import BenchReport, Figure, machine
 from kitsu_tui.bench.safety_judge import SURE, OtherJudge
 from kitsu_tui.bench.safety_turns import Round
 from kitsu_tui.config import load_profile
+from kitsu_tui.show.safety import Gate
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "safety"
 PARTS = ("corpora", "cost", "turns")
@@ -65,8 +66,10 @@ async def run(
     notes: list[str] = []
     if "corpora" in parts:
         tell("corpora")
-        made, said = safety_corpora.figures(profile)
-        figures, notes = figures + made, notes + said
+        loaded = load_profile(profile)
+        gate = Gate.load(*loaded.safety_rules(), languages=loaded.languages())
+        made, said = safety_corpora.figures(gate)
+        figures, notes = [*figures, *made, *safety_unseen.figures(gate)], notes + said
     if "cost" in parts:
         tell("cost")
         loaded = load_profile(profile)

@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from kitsu_tui.bench.place import BenchFailed
 from kitsu_tui.bench.report import Figure
-from kitsu_tui.config import load_profile
 from kitsu_tui.show.safety import Gate
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "safety"
@@ -166,23 +165,20 @@ def _judged(gate: Gate, bad: Iterable[Unsafe], good: Iterable[str]) -> Measured:
     return found
 
 
-def figures(profile: str = "") -> tuple[list[Figure], list[str]]:
-    """What `kitsu bench safety` shows of it, in percent, judged by a profile's rules.
+def figures(gate: Gate) -> tuple[list[Figure], list[str]]:
+    """What `kitsu bench safety` shows of it, in percent.
 
     Raises:
         BenchFailed: the corpora are not there.
-        ConfigError: the profile.
     """
-    loaded = load_profile(profile)
-    gate = Gate.load(loaded.safety_folder(), loaded.safety_files())
     shown: list[Figure] = []
     notes: list[str] = []
     for name, found in measure(gate).items():
-        shown.append(_figure(f"{name}: unsafe lines stopped", found.unsafe, least=RECALL))
-        shown.append(_figure(f"{name}: false alarms", found.ordinary, most=FALSE_ALARMS))
-        shown += [_figure(f"{name}: {kind}", found.kinds[kind]) for kind in sorted(found.kinds)]
+        shown.append(percent(f"{name}: unsafe lines stopped", found.unsafe, least=RECALL))
+        shown.append(percent(f"{name}: false alarms", found.ordinary, most=FALSE_ALARMS))
+        shown += [percent(f"{name}: {kind}", found.kinds[kind]) for kind in sorted(found.kinds)]
         shown += [
-            _figure(f"{name}: {kind}", found.categories[kind]) for kind in sorted(found.categories)
+            percent(f"{name}: {kind}", found.categories[kind]) for kind in sorted(found.categories)
         ]
         views = ", ".join(f"{view} {count}" for view, count in found.views.most_common())
         notes.append(f"{name}: false alarms by view: {views or 'none'}")
@@ -198,10 +194,11 @@ def _listed(found: Measured) -> Iterator[str]:
         yield f"dev: false alarm ({alarm.action}, {alarm.rule}, {alarm.view}): {alarm.text}"
 
 
-def _figure(
+def percent(
     name: str, share: Share, *, least: float | None = None, most: float | None = None
 ) -> Figure:
-    percent = round(100 * share.share, 2)
+    """A share as a figure; `least` and `most` are what it should reach, 0 to 1."""
+    shown = round(100 * share.share, 2)
     target, met = "", None
     if least is not None:
         target, met = f">= {least:.0%}", share.share >= least
@@ -211,10 +208,10 @@ def _figure(
         name=name,
         samples=share.of,
         unit="%",
-        p50=percent,
-        p95=percent,
-        p99=percent,
-        max=percent,
+        p50=shown,
+        p95=shown,
+        p99=shown,
+        max=shown,
         target=target,
         met=met if share.of else None,
     )

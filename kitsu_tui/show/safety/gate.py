@@ -70,6 +70,9 @@ class Gate:
         before: Index | None = past._index if past is not None else None
         self._index: Index = Index(base, self.allow, some, before)
         self._meant = Meant(self.rules)
+        if self._meant.problem:
+            wrong = Problem("safety/data", 1, "", self._meant.problem)
+            self.problems = (*self.problems, wrong)
 
     @classmethod
     def load(

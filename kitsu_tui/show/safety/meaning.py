@@ -128,6 +128,8 @@ class Meaning:
             body = zlib.decompress(data[len(MAGIC) :])
         except zlib.error as error:
             raise ValueError(f"a broken model of meanings: {error}") from None
+        if len(body) < _HEAD.size:
+            raise ValueError("a model of meanings that is cut short")
         count, size, clusters, word_step, pair_step, bias = _HEAD.unpack_from(body)
         self._word_step = float(word_step)
         self._pair_step = float(pair_step)

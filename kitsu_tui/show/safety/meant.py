@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kitsu_tui.show.safety import meaning
+from kitsu_tui.show.safety.meaning import Meaning
 from kitsu_tui.show.safety.rows import Row
 from kitsu_tui.show.safety.rules import Rule
 
@@ -46,16 +47,26 @@ class Read(Struct, frozen=True):
 
 
 class Meant:
-    """Rules with the key `meaning`, ready to ask; the model is read when there are any."""
+    """Rules with the key `meaning`, ready to ask; the model is read when there are any.
+
+    Attributes:
+        problem: why the model cannot be used: the other rules hold. Empty: it can.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         some = tuple(rules)
-        self._soft = any(rule.soft for rule in some)
         self._rules: dict[str, list[Rule]] = {}
         for rule in sorted((rule for rule in some if rule.meaning), key=lambda rule: -rule.above):
             self._rules.setdefault(rule.meaning, []).append(rule)
         self._least = min((rule.above for rule in some if rule.meaning), default=math.inf)
-        self._model = meaning.shipped() if self._soft or self._rules else None
+        self._model: Meaning | None = None
+        self.problem = ""
+        wants = next((rule for rule in some if rule.meaning or rule.soft), None)
+        if wants is not None:
+            try:
+                self._model = meaning.shipped()
+            except (OSError, ValueError) as error:
+                self.problem = f"{meaning.DATA.name}: {error}; what lines mean is not judged"
 
     @property
     def asked(self) -> bool:
