@@ -72,16 +72,24 @@ def test_categories(line: str, category: str) -> None:
 
 
 def test_family_mode_says_it_mildly() -> None:
-    line = "What the hell, Damn it, you dumb ass!"
+    line = "Wtf, the boss got me, what a jackass!"
     assert BASE.check(line).action == "allow"
     verdict = FAMILY.check(line)
     assert verdict.action == "replace"
-    assert verdict.text == "What the heck, Darn it, you fool!"
-    assert FAMILY.check("d4mn").text == "darn"
+    assert verdict.text == "What on earth, the boss got me, what a fool!"
+    assert FAMILY.check("b4st4rd").text == "fool"
+
+
+@pytest.mark.parametrize(
+    "line", ["Damn, that was close!", "What the hell was that?", "Holy crap, a dragon.", "Dammit."]
+)
+def test_family_mode_lets_mild_words_be(line: str) -> None:
+    assert FAMILY.check(line).action == "allow"
+    assert FAMILY.check_input(line).action == "allow"
 
 
 def test_drop_outranks_replace() -> None:
-    verdict = FAMILY.check("damn, what the fuck")
+    verdict = FAMILY.check("jackass, what the fuck")
     assert (verdict.action, verdict.text) == ("drop", "")
 
 
