@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kitsu_tui.bench.report import Figure, below, figure
-from kitsu_tui.show.safety import Gate
+from kitsu_tui.show.safety import Gate, Keeper
+from kitsu_tui.show.safety.kept import Kept
 
 RULES = 5000
 VERDICT_MS = 0.3
 LOAD_S = 0.5
+AGAIN_S = 0.3
 _HEADS = ("b", "br", "ch", "cl", "d", "dr", "f", "gl", "gr", "h", "k", "l", "m", "n", "p", "pl")
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "ou")
 _TAILS = ("b", "ck", "d", "ff", "g", "lk", "mp", "nd", "ng", "nt", "p", "rk", "sh", "sk", "t", "zz")
@@ -83,12 +85,49 @@ def measure(
     (scratch / "many.yaml").write_text(many_rules(RULES), "utf-8")
     own = _loaded(folder, files, 3)
     many = _loaded(scratch, ["many"], 3)
+    for gate in (own[0], many[0]):
+        gate.complete()  # as in a show
     return [
         below("verdict, the profile's rules", verdicts(own[0], lines, samples), "ms", VERDICT_MS),
         below(f"verdict, {RULES} rules", verdicts(many[0], lines, samples), "ms", VERDICT_MS),
         figure("load, the profile's rules", own[1], "s"),
+        below(
+            "load, the profile's rules, read before", _again(folder, files, scratch), "s", AGAIN_S
+        ),
+        figure("a change of the blocklist", _blocked(folder, files, scratch), "s"),
         below(f"load, {RULES} rules", many[1], "s", LOAD_S),
     ]
+
+
+def _again(folder: Path, files: list[str], scratch: Path) -> list[float]:
+    """What a load takes of files of which there are copies, see kept.py."""
+    copies = scratch / "copies"
+    Gate.load(folder, files, kept=Kept(copies))
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        Gate.load(folder, files, kept=Kept(copies))
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _blocked(folder: Path, files: list[str], scratch: Path) -> list[float]:
+    """What it takes until another blocklist of 50 words holds."""
+    blocklist = scratch / "blocklist" / "blocklist.yaml"
+    blocklist.parent.mkdir()
+    keeper = Keeper(folder, files, blocklist)
+    keeper.refresh()
+    taken = []
+    for first in range(5):
+        words = ", ".join(f"word{number}x" for number in range(first, first + 50))
+        blocklist.write_text(
+            f"rules: [{{id: blocklist, category: blocked, severity: 5, terms: [{words}]}}]\n",
+            "utf-8",
+        )
+        began = time.perf_counter()
+        keeper.refresh(force=True)
+        taken.append(time.perf_counter() - began)
+    return taken
 
 
 def _loaded(folder: Path, files: list[str], times: int) -> tuple[Gate, list[float]]:
