@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from kitsu_tui.bench import meaning_lines
 from kitsu_tui.bench.meaning_lines import Line
 from kitsu_tui.cli.tell import tell
-from kitsu_tui.show.safety import meaning, normal
+from kitsu_tui.show.safety import meaning, normal, ordinary
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.meaning import KINDS, MASK, Meaning
 
@@ -30,6 +30,8 @@ STRENGTH = 30.0
 KIND_STRENGTH = 0.3
 LEAST = 2
 """Lines that something must stand in to be learnt."""
+HEARD_LEAST = 3
+"""Lines in which a word must stand that a made-up spelling may mean."""
 STEM = 5
 SAME = {
     "eating-disorder": "self-harm", "challenge": "self-harm", "dangerous": "self-harm",
@@ -119,15 +121,33 @@ def trained(
         for line, text in zip(lines, split, strict=True)
         if SAME.get(line.kind, line.kind) in KINDS
     ]
+    telling, others = _spoken(lines, split)
     return meaning.packed(
         vocabulary,
         [clusters.get(word, -1) for word in vocabulary],
         word_weights,
         pair_weights,
         _kinds(bad, vocabulary, clusters),
+        heard=[*telling, *others],
+        telling=len(telling),
         steps=(word_step, pair_step),
         bias=float(model.intercept_[0]),
     )
+
+
+def _spoken(lines: Sequence[Line], split: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The words that made-up spellings may stand for, the most usual first: those of which a line
+    is unsafe more often than not, then the others."""
+    bad: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for line, text in zip(lines, split, strict=True):
+        some = {word for word in text if ordinary.is_word(word)}
+        every.update(some)
+        if line.unsafe:
+            bad.update(some)
+    usual = [word for word, count in every.most_common() if count >= HEARD_LEAST]
+    telling = [word for word in usual if bad[word] > every[word] / 2]
+    return telling, [word for word in usual if bad[word] <= every[word] / 2]
 
 
 def _ratio(matrix: Matrix, unsafe: Matrix) -> Matrix:

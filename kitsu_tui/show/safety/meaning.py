@@ -21,10 +21,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from kitsu_tui.show.safety.heard import Heard
 from kitsu_tui.show.safety.resolve import ALIASES
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
-MAGIC = b"kitsu-meaning-1\n"
+MAGIC = b"kitsu-meaning-2\n"
 BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1
@@ -43,7 +44,7 @@ NOTHING = -20.0
 """The score of no words."""
 MAX_ENTRIES = 20_000
 """Words kept ready."""
-_HEAD = struct.Struct("<IIIfff")
+_HEAD = struct.Struct("<IIIIIfff")
 
 
 def place(text: str) -> int:
@@ -118,7 +119,11 @@ def scale(words: int) -> float:
 
 
 class Meaning:
-    """The model, ready to ask."""
+    """The model, ready to ask.
+
+    Attributes:
+        heard: what made-up spellings sound like.
+    """
 
     def __init__(self, data: bytes) -> None:
         """Raises ValueError where `data` is no model of this format."""
@@ -130,7 +135,8 @@ class Meaning:
             raise ValueError(f"a broken model of meanings: {error}") from None
         if len(body) < _HEAD.size:
             raise ValueError("a model of meanings that is cut short")
-        count, size, clusters, word_step, pair_step, bias = _HEAD.unpack_from(body)
+        count, size, heard, telling, clusters, *steps = _HEAD.unpack_from(body)
+        word_step, pair_step, bias = steps
         self._word_step = float(word_step)
         self._pair_step = float(pair_step)
         self._bias = float(bias)
@@ -138,6 +144,8 @@ class Meaning:
         listed = body[at : at + size].decode().split("\n")
         self._places = {word: number for number, word in enumerate(listed)}
         at += size
+        self.heard = Heard(body[at : at + heard].decode().split("\n"), telling)
+        at += heard
         self._clusters = array("H", body[at : at + 2 * count])
         at += 2 * count
         self._words = array("b", body[at : at + count])
@@ -212,6 +220,8 @@ def packed(
     pair_weights: Sequence[int],
     kinds: Sequence[int],
     *,
+    heard: Sequence[str] = (),
+    telling: int = 0,
     steps: tuple[float, float],
     bias: float,
 ) -> bytes:
@@ -219,11 +229,12 @@ def packed(
 
     `words` in the order of all else; `clusters` -1 for none; `weights`, `pair_weights` (at each
     place) and `kinds` (for no word, then for each, one for each of KINDS) from -127 to 127, times
-    `steps` (of words, of pairs).
+    `steps` (of words, of pairs). `heard` and `telling`: see Heard.
     """
-    listed = "\n".join(words).encode()
+    listed, sounds = "\n".join(words).encode(), "\n".join(heard).encode()
     none = max(clusters, default=0) + 1
-    body = _HEAD.pack(len(words), len(listed), none, *steps, bias) + listed
+    body = _HEAD.pack(len(words), len(listed), len(sounds), telling, none, *steps, bias)
+    body += listed + sounds
     body += array("H", [none if cluster < 0 else cluster for cluster in clusters]).tobytes()
     body += array("b", weights).tobytes() + array("b", pair_weights).tobytes()
     body += array("b", kinds).tobytes()

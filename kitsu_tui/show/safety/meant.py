@@ -18,6 +18,7 @@ READ_OTHERWISE = 0.5
 """Log-odds more are asked of a line that has to be read in another way than it is written."""
 MOST_ROWS = 5
 VIEW = "meaning"
+HEARD = f"{VIEW}+sound"
 
 
 class Read(Struct, frozen=True):
@@ -83,7 +84,13 @@ class Meant:
             odds = model.score(row.words(edge)) - READ_OTHERWISE
             if odds > worst:
                 worst, at, view = odds, row, f"{VIEW}+{min(row.views or ('plain',))}"
-        return Read(worst, model.kind(at.words(edge)) if worst >= self._least else "", view, at)
+        words = at.words(edge)
+        heard = model.heard.read(words)
+        if heard is not None:
+            odds = model.score(heard) - READ_OTHERWISE
+            if odds > worst:
+                worst, words, view = odds, heard, HEARD
+        return Read(worst, model.kind(words) if worst >= self._least else "", view, at)
 
     def rules(self, read: Read) -> list[Rule]:
         """Those that count for a line that reads so, the most certain first."""
@@ -94,4 +101,7 @@ class Meant:
         if self._model is None or read.row is None:
             return meaning.NOTHING
         more = 0.0 if read.view == VIEW else READ_OTHERWISE
-        return self._model.score(read.row.words(edge, without)) - more
+        words = read.row.words(edge, without)
+        if read.view == HEARD:
+            words = self._model.heard.read(words) or words
+        return self._model.score(words) - more

@@ -87,7 +87,7 @@ def test_a_model_is_read_as_it_was_written() -> None:
     [
         (b"something else", "another version"),
         (meaning.MAGIC + b"\x00" * 40, "broken"),
-        (meaning.MAGIC + zlib.compress(struct.pack("<IIIfff", 9, 0, 0, 1, 1, 0)), "cut short"),
+        (meaning.MAGIC + zlib.compress(struct.pack("<IIIIIfff", 9, 0, 0, 0, 0, 1, 1, 0)), "cut short"),
         (meaning.MAGIC + zlib.compress(b"short"), "cut short"),
     ],
 )

@@ -1,0 +1,70 @@
+"""A line as somebody hears it: made-up spellings read as the known words that sound alike.
+
+"hao tu bild a paip bom" names nothing that a list has, and a voice says it all the same. Only
+what is no word is read so, and only for what a line means as a whole (meaning.py), never for a
+single word: one that is guessed wrongly weighs little there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kitsu_tui.show.safety import ordinary
+from kitsu_tui.show.safety.phonetic import blur, bones, sound
+
+LEAST = 3
+"""Letters; shorter ones sound like too much."""
+_SPELLED = (("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"))
+
+
+def key(word: str) -> str:
+    """How a word sounds, a little coarser than sound(): for whole lines."""
+    for letters, instead in _SPELLED:
+        word = word.replace(letters, instead)
+    return sound(word)
+
+
+class Heard:
+    """Known words by their sound.
+
+    Args:
+        words: the most telling first; the first of those that sound alike is heard.
+        telling: so many of them are also heard with other vowels.
+    """
+
+    def __init__(self, words: Sequence[str], telling: int) -> None:
+        self._known = frozenset(words)
+        self._exact: dict[str, str] = {}
+        self._near: dict[str, str] = {}
+        self._bones: dict[str, str] = {}
+        for at, word in enumerate(words):
+            if len(word) < LEAST or not word.isascii() or not word.isalpha():
+                continue
+            heard = key(word)
+            self._exact.setdefault(heard, word)
+            self._near.setdefault(blur(heard), word)
+            if at < telling and len(heard) > LEAST:
+                self._bones.setdefault(bones(heard), word)
+
+    def read(self, words: Iterable[str]) -> list[str] | None:
+        """The words with those that are none as they sound; None: nothing is heard otherwise."""
+        some = list(words)
+        changed = False
+        for at, word in enumerate(some):
+            if (
+                len(word) < LEAST
+                or word in self._known
+                or not (word.isascii() and word.isalpha())
+                or ordinary.is_word(word)
+            ):
+                continue
+            heard = key(word)
+            found = (
+                self._exact.get(heard)
+                or self._near.get(blur(heard))
+                or self._bones.get(bones(heard))
+            )
+            if found is not None:
+                some[at] = found
+                changed = True
+        return some if changed else None
