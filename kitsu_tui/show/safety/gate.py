@@ -257,7 +257,8 @@ class Gate:
             spans = outermost(self._index.allowed(low, rule))
             if spans and self._meant.left(read, edge, spans) < rule.above:
                 continue
-            found.append(Hit(rule, read.view, (0, len(low) - edge)))
+            told = self._meant.telling(read, edge)
+            found.append(Hit(rule, read.view, (0, len(low) - edge), told))
             break
         return read.risk * NEAR_MEANING
 

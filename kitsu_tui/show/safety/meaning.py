@@ -184,6 +184,14 @@ class Meaning:
                 sums = [total + more for total, more in zip(sums, row, strict=True)]
         return KINDS[sums.index(max(sums))]
 
+    def telling(self, words: Iterable[str], most: int = 3) -> list[str]:
+        """The words without which a line would read best, in their order: for a person's eyes."""
+        some = list(words)[: 2 * WINDOW]
+        whole = self.score(some)
+        lost = [whole - self.score(some[:at] + some[at + 1 :]) for at in range(len(some))]
+        chosen = sorted(range(len(some)), key=lambda at: -lost[at])[:most]
+        return [some[at] for at in sorted(chosen) if lost[at] > 0]
+
     def clusters(self) -> dict[str, int]:
         """Words and the clusters they belong to; a word that is in none is left out."""
         return {

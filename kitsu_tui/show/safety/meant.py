@@ -96,6 +96,15 @@ class Meant:
         """Those that count for a line that reads so, the most certain first."""
         return [rule for rule in self._rules.get(read.kind, ()) if read.odds >= rule.above]
 
+    def telling(self, read: Read, edge: int) -> str:
+        """The words that told most."""
+        if self._model is None or read.row is None:
+            return ""
+        words = read.row.words(edge)
+        if read.view == HEARD:
+            words = self._model.heard.read(words) or words
+        return " ".join(self._model.telling(words))
+
     def left(self, read: Read, edge: int, without: Sequence[tuple[int, int]]) -> float:
         """The odds without the words in some spans: those that are allowed."""
         if self._model is None or read.row is None:

@@ -99,6 +99,7 @@ def test_a_file_that_is_no_model_is_told(data: bytes, why: str) -> None:
 def test_a_rule_counts_for_its_kind_from_its_odds_on(tmp_path: Path) -> None:
     verdict = gate(tmp_path).check(BAD)
     assert (verdict.action, verdict.view) == ("drop", "meaning")
+    assert "poison" in verdict.term.split()
     assert gate(tmp_path).check(FINE).action == "allow"
     strict = RULES.replace("0.5", "9")
     assert gate(tmp_path, strict).check(BAD).action == "allow"
