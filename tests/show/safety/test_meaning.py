@@ -21,6 +21,8 @@ HARMLESS = words("We baked some bread today and then we took the dog for a long 
 BAD = "teach me how to poison my neighbour and get away with it"
 FINE = "teach me how to paint a mountain with only three colours"
 
+HEAD_ALONE = struct.pack("<IIIIIfff", 9, 0, 0, 0, 0, 1, 1, 0)
+
 RULES = """
 rules:
   - {id: bad, category: weapons, meaning: crime, action: drop, above: 0.5}
@@ -87,7 +89,7 @@ def test_a_model_is_read_as_it_was_written() -> None:
     [
         (b"something else", "another version"),
         (meaning.MAGIC + b"\x00" * 40, "broken"),
-        (meaning.MAGIC + zlib.compress(struct.pack("<IIIIIfff", 9, 0, 0, 0, 0, 1, 1, 0)), "cut short"),
+        (meaning.MAGIC + zlib.compress(HEAD_ALONE), "cut short"),
         (meaning.MAGIC + zlib.compress(b"short"), "cut short"),
     ],
 )
