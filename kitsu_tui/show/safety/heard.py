@@ -14,6 +14,10 @@ from kitsu_tui.show.safety.phonetic import blur, bones, sound
 
 LEAST = 3
 """Letters; shorter ones sound like too much."""
+MAX_MEMO = 6_000
+"""Made-up spellings met before."""
+LONG = 48
+"""Longer ones are not kept."""
 _SPELLED = (("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"))
 
 
@@ -37,6 +41,7 @@ class Heard:
         self._exact: dict[str, str] = {}
         self._near: dict[str, str] = {}
         self._bones: dict[str, str] = {}
+        self._met: dict[str, str] = {}
         for at, word in enumerate(words):
             if len(word) < LEAST or not word.isascii() or not word.isalpha():
                 continue
@@ -49,22 +54,33 @@ class Heard:
     def read(self, words: Iterable[str]) -> list[str] | None:
         """The words with those that are none as they sound; None: nothing is heard otherwise."""
         some = list(words)
+        if self._known.issuperset(some):
+            return None
         changed = False
         for at, word in enumerate(some):
-            if (
-                len(word) < LEAST
-                or word in self._known
-                or not (word.isascii() and word.isalpha())
-                or ordinary.is_word(word)
-            ):
+            if word in self._known:
                 continue
-            heard = key(word)
-            found = (
-                self._exact.get(heard)
-                or self._near.get(blur(heard))
-                or self._bones.get(bones(heard))
-            )
-            if found is not None:
+            found = self._met.get(word)
+            if found is None:
+                found = self._heard(word)
+                if len(self._met) >= MAX_MEMO:
+                    self._met.clear()
+                if len(word) <= LONG:
+                    self._met[word] = found
+            if found:
                 some[at] = found
                 changed = True
         return some if changed else None
+
+    def _heard(self, word: str) -> str:
+        """What a word that is not known sounds like; empty: nothing, or it is a word."""
+        plain = len(word) >= LEAST and word.isascii() and word.isalpha()
+        if not plain or ordinary.is_word(word):
+            return ""
+        heard = key(word)
+        return (
+            self._exact.get(heard)
+            or self._near.get(blur(heard))
+            or self._bones.get(bones(heard))
+            or ""
+        )

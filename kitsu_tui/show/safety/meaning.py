@@ -19,7 +19,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kitsu_tui.show.safety.heard import Heard
 from kitsu_tui.show.safety.resolve import ALIASES
@@ -44,12 +44,16 @@ NOTHING = -20.0
 """The score of no words."""
 MAX_ENTRIES = 20_000
 """Words kept ready."""
+MAX_PAIRED = 8_000
+"""Rows of three words kept ready: what the rows of a line, and lines alike, have in common."""
+LONG = 48
+"""Of longer words nothing is kept."""
 _HEAD = struct.Struct("<IIIIIfff")
 
 
 def place(text: str) -> int:
-    """A fixed place for a text; the same in every run and on every machine."""
-    return zlib.crc32(text.encode())
+    """A fixed place for a text, MASK at most; the same in every run and on every machine."""
+    return zlib.crc32(text.encode()) & MASK
 
 
 class Entry(NamedTuple):
@@ -98,18 +102,10 @@ def pairs(entries: Sequence[Entry]) -> list[int]:
     for at in range(last - 1):
         first = entries[at].left
         second = entries[at + 1].right
-        found += (
-            (first[0] ^ second[0]) & MASK,
-            (first[0] ^ second[1]) & MASK,
-            (first[1] ^ second[0]) & MASK,
-        )
+        found += (first[0] ^ second[0], first[0] ^ second[1], first[1] ^ second[0])
         if at + 2 < last:
             second = entries[at + 2].right
-            found += (
-                (first[2] ^ second[2]) & MASK,
-                (first[2] ^ second[3]) & MASK,
-                (first[3] ^ second[2]) & MASK,
-            )
+            found += (first[2] ^ second[2], first[2] ^ second[3], first[3] ^ second[2])
     return found
 
 
@@ -157,21 +153,22 @@ class Meaning:
             raise ValueError("a model of meanings that is cut short")
         self._none = clusters
         self._entries: dict[str, Entry] = {}
+        self._weights: dict[str, float] = {}
+        self._paired: dict[tuple[str, str, str], int] = {}
+        """What the pairs of a word with the next two weigh."""
         self._ends = (entry(BEGIN, -1), entry(END, -1))
 
     def score(self, words: Iterable[str]) -> float:
         """The log of the odds that a moderator would stop a line of these words (folded, without
         punctuation); of a long one that of its worst part. No words: very low.
         """
-        some = normal(words)
+        some = list(words)
         if not some:
             return NOTHING
-        known = self._entries
-        entries = [known.get(word) or self._entry(word) for word in some]
-        if len(entries) <= WINDOW:
-            return self._score(entries)
-        starts = range(0, len(entries) - WINDOW + STEP, STEP)
-        return max(self._score(entries[start : start + WINDOW]) for start in starts)
+        if len(some) <= WINDOW:
+            return self._score(some)
+        starts = range(0, len(some) - WINDOW + STEP, STEP)
+        return max(self._score(some[start : start + WINDOW]) for start in starts)
 
     def kind(self, words: Iterable[str]) -> str:
         """Of what kind a line is that is to be stopped: one of KINDS."""
@@ -200,25 +197,59 @@ class Meaning:
             if self._clusters[at] != self._none
         }
 
-    def _score(self, entries: list[Entry]) -> float:
+    def _score(self, words: list[str]) -> float:
+        row = (BEGIN, *words, END, "")
+        threes = list(zip(row, row[1:], row[2:], strict=False))
+        paired: list[Any] = list(map(self._paired.get, threes))
+        if None in paired:
+            self._pair(words, threes, paired)
+        weights: list[Any] = list(map(self._weights.get, words))
+        if None in weights:
+            weights = [self._entry(word).weight for word in words]
+        found: float = sum(paired) * self._pair_step + sum(weights)
+        return found * scale(len(words)) + self._bias
+
+    def _pair(
+        self, words: list[str], threes: list[tuple[str, str, str]], paired: list[int | None]
+    ) -> None:
+        """Fill in what is not known of what the pairs of each word with the next two weigh."""
+        if len(self._paired) >= MAX_PAIRED:
+            self._paired.clear()
         weights = self._pairs
         first, last = self._ends
-        paired = sum([weights[at] for at in pairs([first, *entries, last])])
-        found: float = paired * self._pair_step + sum([entry.weight for entry in entries])
-        return found * scale(len(entries)) + self._bias
+        row = [first, *map(self._entry, words), last]
+        for at, three in enumerate(threes):
+            if paired[at] is not None:
+                continue
+            a0, a1, a2, a3 = row[at].left
+            b0, b1, _, _ = row[at + 1].right
+            found = weights[a0 ^ b0] + weights[a0 ^ b1] + weights[a1 ^ b0]
+            if at + 2 < len(row):
+                _, _, b2, b3 = row[at + 2].right
+                found += weights[a2 ^ b2] + weights[a2 ^ b3] + weights[a3 ^ b2]
+            paired[at] = found
+            if len("".join(three)) <= LONG:
+                self._paired[three] = found
 
     def _entry(self, word: str) -> Entry:
-        at = self._places.get(word)
+        found = self._entries.get(word)
+        if found is not None:
+            return found
+        (known,) = normal((word,))
+        at = self._places.get(known)
         if at is None:
-            return UNKNOWN
+            found = UNKNOWN
+        else:
+            cluster = self._clusters[at]
+            weight = self._words[at] * self._word_step
+            found = entry(known, -1 if cluster == self._none else cluster, weight)
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
-        cluster = self._clusters[at]
-        made = entry(
-            word, -1 if cluster == self._none else cluster, self._words[at] * self._word_step
-        )
-        self._entries[word] = made
-        return made
+            self._weights.clear()
+        if len(word) <= LONG:
+            self._entries[word] = found
+            self._weights[word] = found.weight
+        return found
 
 
 def packed(

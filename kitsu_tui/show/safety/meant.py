@@ -79,12 +79,14 @@ class Meant:
         model = self._model
         if model is None or not rows:
             return Read()
-        worst, at, view = model.score(rows[0].words(edge)), rows[0], VIEW
+        at, view, words = rows[0], VIEW, rows[0].words(edge)
+        worst = model.score(words)
         for row in rows[1:MOST_ROWS]:
-            odds = model.score(row.words(edge)) - READ_OTHERWISE
+            some = row.words(edge)
+            odds = model.score(some) - READ_OTHERWISE
             if odds > worst:
-                worst, at, view = odds, row, f"{VIEW}+{min(row.views or ('plain',))}"
-        words = at.words(edge)
+                worst, at, words = odds, row, some
+                view = f"{VIEW}+{min(row.views or ('plain',))}"
         heard = model.heard.read(words)
         if heard is not None:
             odds = model.score(heard) - READ_OTHERWISE
