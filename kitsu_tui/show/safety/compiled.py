@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 import re2
 
+from kitsu_tui.show.safety.figures import figures
 from kitsu_tui.show.safety.needed import Needed, needed
 
 
@@ -29,13 +30,14 @@ class Pattern:
         anchored: it may ask for the beginning or the end of a text.
     """
 
-    __slots__ = ("__weakref__", "_compiled", "_needed", "anchored", "pattern")
+    __slots__ = ("__weakref__", "_compiled", "_figures", "_needed", "anchored", "pattern")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.anchored = _ANCHOR.search(_CLASS.sub("", pattern)) is not None
         self._compiled: Any = None
         self._needed: Needed | None = None
+        self._figures = -1
 
     @staticmethod
     def of(text: str) -> Pattern:
@@ -55,6 +57,13 @@ class Pattern:
         if self._needed is None:
             self._needed = needed(self.pattern)
         return self._needed
+
+    @property
+    def figures(self) -> int:
+        """How many figures a text must have at least, see figures.py."""
+        if self._figures < 0:
+            self._figures = figures(self.pattern)
+        return self._figures
 
     @property
     def compiled(self) -> bool:

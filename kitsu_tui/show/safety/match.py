@@ -8,6 +8,7 @@ and only what a piece so read has part in counts.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from operator import is_not
 from typing import Any
@@ -58,8 +59,9 @@ class Index:
         self._base: Terms = old
         terms = own_terms or old
         same = past is not None and past._base is old
-        self._patterns: Patterns = past._patterns if past and same else Patterns(old.patterns)
-        self._phrases: Patterns = past._phrases if past and same else Patterns(old.phrases)
+        self._patterns: Patterns = (
+            past._patterns if past and same else Patterns(old.patterns, old.phrases)
+        )
         if own_terms is None:
             self._tree, self._squeezed, spread = old.tree, old.squeezed, old.spread
         else:
@@ -75,7 +77,6 @@ class Index:
         """Compile ahead what would be compiled at a first hit, one pattern at each step; beside
         searches, in a thread."""
         yield from self._patterns.complete()
-        yield from self._phrases.complete()
 
     def search(
         self, whole: str, low: str, side: str = "", rows: list[Row] | None = None
@@ -90,12 +91,12 @@ class Index:
         others = list(text.others(self._loose))
         if rows is not None:
             rows += [row, *others]
-        fresh = [row.text, *(other.fresh() for other in others)]
-        texts = [row.text, *(other.text for other in others)]
-        phrases = self._phrases.likely(fresh, texts, side)
         written = [whole] if low == whole or whole.isascii() else [whole, low]
-        fresh = [*written, *fresh] if others else written
-        patterns = self._patterns.likely(fresh, [*written, *texts[1:]], side)
+        short = [*written, row.text, *[other.fresh() for other in others]]
+        texts = [other.text for other in others]
+        likely = self._patterns.likely(short, written + texts, side, [row.text, *texts])
+        parted = bisect_left(likely, self._patterns.parted)
+        patterns, phrases = likely[:parted], likely[parted:]
         yield from self._in_row(row, phrases)
         if self._squeezed is not None and len(text.chunks) > 1:
             for basic in (False, True):
@@ -121,7 +122,7 @@ class Index:
             for end, (size, some) in self._tree.iter(row.text):
                 for rule, term in some:
                     yield from self._hit(row, rule, end + 1 - size, end + 1, term)
-        for rule, start, end in self._phrases.find(row.text, phrases, row.views):
+        for rule, start, end in self._patterns.find(row.text, phrases, row.views):
             yield from self._hit(row, rule, start, end, row.text[start:end].strip())
 
     def _hit(self, row: Row, rule: Rule, start: int, end: int, term: str) -> Iterator[Hit]:

@@ -11,13 +11,14 @@ search, which then goes on more slowly and still says the truth.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import ahocorasick
 import re2
 
 from kitsu_tui.show.safety.compiled import Pattern, pattern_options
+from kitsu_tui.show.safety.figures import held
 from kitsu_tui.show.safety.needed import flat
 from kitsu_tui.show.safety.rules import VIEWS, Rule
 
@@ -37,44 +38,52 @@ class One(NamedTuple):
 
 
 class Patterns:
-    """Patterns, ready to search with; `find` tells them by the order of what they do without."""
+    """Patterns, ready to search with; `find` tells them by the order of what they do without.
 
-    def __init__(self, patterns: Iterable[One]) -> None:
-        kinds: dict[tuple[frozenset[str], str], list[One]] = {}
-        for one in patterns:
-            kinds.setdefault((one.rule.without, _silent(one.rule)), []).append(one)
-        self._all = [(one.pattern, one.rule, *kind) for kind, some in kinds.items() for one in some]
+    Args:
+        patterns: what is looked for in texts.
+        phrases: what is looked for in other texts, rows of words.
+
+    Attributes:
+        parted: the number of the first of the phrases.
+    """
+
+    def __init__(self, patterns: Iterable[One], phrases: Iterable[One] = ()) -> None:
+        self._all = _sorted(patterns)
+        self.parted = len(self._all)
+        self._all += _sorted(phrases)
         first: dict[str, list[int]] = {}
-        second: dict[str, list[int]] = {}
-        self._only_first: set[int] = set()
-        unknown: list[int] = []
+        numbers: dict[str, int] = {}
+        self._second: list[frozenset[int] | None] = []
+        """For each pattern the automaton's texts of which it needs one as well."""
+        unknown: tuple[list[int], list[int]] = ([], [])
         for at, (pattern, *_) in enumerate(self._all):
             needs = pattern.needed
             if not needs:
-                unknown.append(at)
-                continue
-            for text in needs[0]:
+                unknown[at >= self.parted].append(at)
+            for text in needs[0] if needs else ():
                 first.setdefault(text, []).append(at)
-            if len(needs) == 1:
-                self._only_first.add(at)
-            for text in needs[1] if len(needs) > 1 else ():
-                second.setdefault(text, []).append(at)
+            self._second.append(
+                frozenset([numbers.setdefault(text, len(numbers)) for text in needs[1]])
+                if len(needs) > 1
+                else None
+            )
         self._tree: Any = None
         self._first: list[tuple[int, ...]] = []
         """The patterns that need one of the automaton's texts, by the text's number."""
-        self._second: list[tuple[int, ...]] = []
-        """Those that need it as well."""
         if first:
             self._tree = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-            for number, text in enumerate(dict.fromkeys((*first, *second))):
+            for text in first:
+                numbers.setdefault(text, len(numbers))
+            for text, number in numbers.items():
                 self._tree.add_word(text, number)
                 self._first.append(tuple(first.get(text, ())))
-                self._second.append(tuple(second.get(text, ())))
             self._tree.make_automaton()
         self._unknown: list[_Group] = []
-        for at in range(0, len(unknown), _MOST):
-            some = unknown[at : at + _MOST]
-            self._unknown.append(_Group(some, [self._all[number][0] for number in some]))
+        for one in unknown:
+            for at in range(0, len(one), _MOST):
+                some = one[at : at + _MOST]
+                self._unknown.append(_Group(some, [self._all[number][0] for number in some]))
 
     def complete(self) -> Iterator[None]:
         """Compile, one at each step, what else is compiled when it is asked for the first time.
@@ -87,7 +96,9 @@ class Patterns:
                 one.compile()
                 yield
 
-    def likely(self, short: list[str], texts: list[str], side: str = "") -> list[int]:
+    def likely(
+        self, short: list[str], texts: list[str], side: str = "", rows: Sequence[str] = ()
+    ) -> list[int]:
         """Which of the patterns may be found in any of some texts, by one search in all of them.
 
         The others are surely found in none. Those that only count on the other `side` are left out.
@@ -95,30 +106,34 @@ class Patterns:
         Args:
             short: have all that is short in the texts: what patterns need, see needed.py.
             texts: they themselves.
+            rows: those in which phrases are looked for.
         """
         some: list[int] = []
         if self._tree is not None:
             met = {number for _, number in self._tree.iter(flat("\n".join(short)))}
-            first = set().union(*[self._first[number] for number in met])
-            if first:
-                only = self._only_first
-                second = set().union(*[self._second[number] for number in met])
-                some = [at for at in first if at in second or at in only]
+            every, second = self._first, self._second
+            for at in {at for number in met for at in every[number]}:
+                needed = second[at]
+                if needed is None or not needed.isdisjoint(met):
+                    some.append(at)
         if not some and not self._unknown:
             return some
         # A line's end is as good as a text's to all that ask for neither.
-        joined = "\n".join(texts).encode()
+        asked = _Asked(texts), _Asked(rows)
         for group in self._unknown:
-            if group.likely(joined):
+            if group.likely(asked[group.numbers[0] >= self.parted].joined):
                 some += group.numbers
         some.sort()
-        return [at for at in some if self._asked(at, side, joined)]
+        return [at for at in some if self._asked(at, side, asked[at >= self.parted])]
 
-    def _asked(self, at: int, side: str, joined: bytes) -> bool:
+    def _asked(self, at: int, side: str, texts: _Asked) -> bool:
         pattern, _, _, silent = self._all[at]
         if side and side == silent:
             return False
-        return pattern.anchored or pattern.search(joined) is not None
+        figures = pattern.figures
+        if figures > 1 and figures > texts.figures:
+            return False
+        return pattern.anchored or pattern.search(texts.joined) is not None
 
     def find(
         self, text: str, likely: list[int], views: frozenset[str] | None = None
@@ -147,10 +162,38 @@ class Patterns:
                     yield rule, start, end
 
 
+def _sorted(patterns: Iterable[One]) -> list[tuple[Pattern, Rule, frozenset[str], str]]:
+    """By kind: what they do without, and on which side they do not count."""
+    kinds: dict[tuple[frozenset[str], str], list[One]] = {}
+    for one in patterns:
+        kinds.setdefault((one.rule.without, _silent(one.rule)), []).append(one)
+    return [(one.pattern, one.rule, *kind) for kind, some in kinds.items() for one in some]
+
+
 def _silent(rule: Rule) -> str:
     if (rule.action == "allow") == (rule.input == "allow"):
         return ""
     return "output" if rule.action == "allow" else "input"
+
+
+class _Asked:
+    """Texts in which something is looked for.
+
+    Attributes:
+        joined: they stand in lines.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.joined = "\n".join(texts).encode()
+        self._texts = texts
+        self._figures = -1
+
+    @property
+    def figures(self) -> int:
+        """How many a text has at most."""
+        if self._figures < 0:
+            self._figures = max(map(held, self._texts), default=0)
+        return self._figures
 
 
 class _Group:
