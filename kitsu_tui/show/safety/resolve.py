@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from kitsu_tui.show.safety import leet, normal, ordinary, parted, phonetic
 from kitsu_tui.show.safety.lexicon import Lexicon
@@ -54,6 +54,9 @@ LOUD = frozenset(ALIASES) - frozenset(
 """Of these, the ones that nobody writes for something else."""
 
 
+_T = TypeVar("_T")
+
+
 class Reading(NamedTuple):
     """What a piece may stand for.
 
@@ -83,6 +86,7 @@ class Resolver:
 
     Attributes:
         met: pieces that were read before.
+        met_said: words of pieces that were asked for before, without and with aliases.
     """
 
     def __init__(
@@ -95,7 +99,9 @@ class Resolver:
         self._foreign = lexicon.foreign
         self.met: dict[str, Reading] = {}
         self._older: dict[str, Reading] = {}
-        self._said: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = ({}, {})
+        self._met_apart: dict[str, Reading] = {}
+        self._met_turned: dict[str, bool] = {}
+        self.met_said: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = ({}, {})
         self._thin = lexicon.thin
         self._merged = lexicon.merged
         self._sound = lexicon.sound
@@ -131,16 +137,27 @@ class Resolver:
     def as_said(self, piece: str, aliases: bool) -> tuple[str, str]:
         """The words of a piece that is not read in another way, and "sound" if an alias was among
         them that nobody writes for something else, ALIAS for another alias."""
-        found = self._said[aliases].get(piece)
+        met = self.met_said[aliases]
+        found = met.get(piece)
         if found is None:
             some = [self.said(word, aliases) for word in normal.WORD.findall(piece)]
             text = " ".join([" ".join(word.split()) for word, _ in some])
             views = {view for _, view in some}
             found = text, "sound" if "sound" in views else ALIAS if ALIAS in views else ""
-            if len(self._said[aliases]) >= MAX_MEMO:
-                self._said[aliases].clear()
-            if len(piece) <= LONG:
-                self._said[aliases][piece] = found
+            _keep(met, piece, found)
+        return found
+
+    def apart(self, piece: str, letters: str) -> Reading:
+        """The reading of letters that stood alone, from memory if they were met before.
+
+        Args:
+            piece: they with the signs among them.
+            letters: they alone.
+        """
+        found = self._met_apart.get(piece)
+        if found is None:
+            found = self._run(piece, letters, apart=True)
+            _keep(self._met_apart, piece, found)
         return found
 
     def _read(self, piece: str) -> Reading:
@@ -151,9 +168,9 @@ class Resolver:
             if len(piece) > LONG or (letters in piece and not ordinary.is_quantity(letters)):
                 return Reading(letters, True)
             return Reading(letters, True, tuple(self._hyphened(piece, letters)))
-        return self.run(piece, letters)
+        return self._run(piece, letters)
 
-    def run(  # noqa: C901 -- one way of reading after the other
+    def _run(  # noqa: C901 -- one way of reading after the other
         self, piece: str, letters: str, *, apart: bool = False
     ) -> Reading:
         """The same for a piece that is not ordinary; `apart`: its letters stood alone."""
@@ -261,10 +278,14 @@ class Resolver:
 
     def backwards(self, word: str) -> bool:
         """No ordinary word, and turned round it is one, or one of the rules."""
-        turned = word[::-1]
-        return not ordinary.is_word(word) and (
-            ordinary.is_word(turned) or self._known(turned, most=True)
-        )
+        found = self._met_turned.get(word)
+        if found is None:
+            turned = word[::-1]
+            found = not ordinary.is_word(word) and (
+                ordinary.is_word(turned) or self._known(turned, most=True)
+            )
+            _keep(self._met_turned, word, found)
+        return found
 
     def figures(self, word: str) -> str | None:
         """What figures alone may spell of the rules' words: "117713"."""
@@ -452,3 +473,10 @@ class Resolver:
             for word in self._shapes.get(f"{size}{shape[0]}{shape[size - 1]}", ()):
                 if all(a in ("*", b) for a, b in zip(shape, word, strict=False)):
                     yield word + shape[size:]
+
+
+def _keep(met: dict[str, _T], piece: str, found: _T) -> None:
+    if len(met) >= MAX_MEMO:
+        met.clear()
+    if len(piece) <= LONG:
+        met[piece] = found

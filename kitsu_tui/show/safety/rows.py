@@ -282,6 +282,7 @@ class Text:
         self._said: dict[bool, tuple[list[str], list[int], list[int]]] = {}
         self._all_spans: list[Span] | None = None
         self._words: list[str] = []
+        self._edge = (0, 0)
 
     def plain(self) -> Row:
         """As it stands."""
@@ -295,7 +296,9 @@ class Text:
 
     def before(self, edge: int) -> int:
         """How many chunks stand before a place that is the beginning of one."""
-        return len(self.low[:edge].split())
+        if self._edge[0] != edge:
+            self._edge = edge, len(self.low[:edge].split())
+        return self._edge[1]
 
     def squeezed(self, basic: bool) -> list[str]:
         """The pieces without spaces; `basic`: figures and signs as letters, none if none has."""
@@ -354,7 +357,8 @@ class Text:
         and those with another one."""
         found = self._said.get(aliases)
         if found is None:
-            some = [self._resolver.as_said(chunk, aliases) for chunk in self.chunks]
+            met, as_said = self._resolver.met_said[aliases], self._resolver.as_said
+            some = [met.get(chunk) or as_said(chunk, aliases) for chunk in self.chunks]
             found = self._said[aliases] = (
                 [words for words, _ in some],
                 [index for index, (_, alias) in enumerate(some) if alias == "sound"],
@@ -485,11 +489,11 @@ class Text:
         letters = _NOT_ALNUM.sub("", piece)
         if ordinary.is_word(letters) and letters == piece and len(letters) > 4:
             reading = Reading(letters, True)
-            known = self._resolver.run(piece, letters, apart=True)
+            known = self._resolver.apart(piece, letters)
             if any(word == letters for _, word in known.found):
                 reading = known
         else:
-            reading = self._resolver.run(piece, letters, apart=True)
+            reading = self._resolver.apart(piece, letters)
         return begin, end, letters, reading
 
     def _backwards(self, step: int) -> Row:
