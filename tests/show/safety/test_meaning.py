@@ -180,4 +180,4 @@ def test_lines_of_other_writers() -> None:
         assert found.unheard.share < 0.03, (name, found.unheard)
 
 
-LEAST = {"evaluator": 0.94}
+LEAST = {"auditor": 0.9, "evaluator": 0.94}
