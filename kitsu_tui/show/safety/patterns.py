@@ -22,7 +22,7 @@ from kitsu_tui.show.safety.figures import held
 from kitsu_tui.show.safety.needed import flat
 from kitsu_tui.show.safety.rules import VIEWS, Rule
 
-_MOST = 8
+_MOST = 24
 """Patterns of which nothing is known that are asked at once."""
 _VIEWS = frozenset(VIEWS)
 _ENDS = re.compile(r"\\[AzZ]")
