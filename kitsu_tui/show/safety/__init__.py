@@ -2,7 +2,7 @@
 
 from kitsu_tui.show.safety.gate import Gate, guarded
 from kitsu_tui.show.safety.keeper import Keeper
-from kitsu_tui.show.safety.rules import Problem, Rule, SafetyError
+from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
 from kitsu_tui.show.safety.verdict import GATE_ERROR, RANK, SAID, Side, Verdict, failed, worst
 
 __all__ = [

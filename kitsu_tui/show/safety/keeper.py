@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kitsu_tui.show.safety.gate import Gate
 from kitsu_tui.show.safety.kept import Kept
-from kitsu_tui.show.safety.rules import SafetyError
+from kitsu_tui.show.safety.rule import SafetyError
 
 REMEDY = (
     "mend the rule file that is named, or leave `safety: folder` and `files` out of the profile to "

@@ -27,7 +27,8 @@ from kitsu_tui import __version__
 from kitsu_tui.show.safety import rules
 from kitsu_tui.show.safety.compiled import Pattern
 from kitsu_tui.show.safety.needed import Needed
-from kitsu_tui.show.safety.rules import RuleFile, spoken_as
+from kitsu_tui.show.safety.rule import spoken_as
+from kitsu_tui.show.safety.rules import RuleFile
 
 log = logging.getLogger("show.rules")
 

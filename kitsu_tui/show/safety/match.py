@@ -19,7 +19,7 @@ from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.patterns import Patterns
 from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
 from kitsu_tui.show.safety.rows import Row, Squeezed, Text
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rule import Rule
 from kitsu_tui.show.safety.terms import Terms, allowances, both
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from kitsu_tui.show.safety import meaning
 from kitsu_tui.show.safety.meaning import Meaning
 from kitsu_tui.show.safety.rows import Row
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rule import Rule
 
-ORDINARY = -2.0
+ORDINARY = -3.0
 """Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
 READ_OTHERWISE = 0.5
 """Log-odds more are asked of a line that has to be read in another way than it is written."""

@@ -20,7 +20,7 @@ import re2
 from kitsu_tui.show.safety.compiled import Pattern, pattern_options
 from kitsu_tui.show.safety.figures import held
 from kitsu_tui.show.safety.needed import flat
-from kitsu_tui.show.safety.rules import VIEWS, Rule
+from kitsu_tui.show.safety.rule import VIEWS, Rule
 
 _MOST = 24
 """Patterns of which nothing is known that are asked at once."""

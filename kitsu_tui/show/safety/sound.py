@@ -20,7 +20,7 @@ from string import ascii_lowercase
 
 from msgspec import Struct
 
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rule import Rule
 from kitsu_tui.show.safety.verdict import Verdict, failed
 
 VERSION = 1

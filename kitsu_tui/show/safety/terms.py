@@ -15,7 +15,7 @@ import ahocorasick
 from kitsu_tui.show.safety import leet, normal
 from kitsu_tui.show.safety.lexicon import Lexicon
 from kitsu_tui.show.safety.patterns import One
-from kitsu_tui.show.safety.rules import Rule, spoken_as
+from kitsu_tui.show.safety.rule import Rule, spoken_as
 
 _SQUEEZE_WORD = 4
 _PHRASE = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kitsu_tui.show.safety import normal
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rule import Rule
 
 MOST_WORDS = 8
 

@@ -11,6 +11,7 @@ import re2
 
 from kitsu_tui.show.safety import Gate, kept, rules
 from kitsu_tui.show.safety.kept import Kept
+from kitsu_tui.show.safety.rule import spoken_as
 
 RULES = """\
 allow: [badwordsworth]
@@ -48,7 +49,7 @@ def plain(file: rules.RuleFile) -> object:
         for rule in file.rules
     ]
     patterns = [
-        [(one.pattern, one.needed) for one in (*rule.patterns, *rules.spoken_as(rule))]
+        [(one.pattern, one.needed) for one in (*rule.patterns, *spoken_as(rule))]
         for rule in file.rules
     ]
     return some, patterns, file.allow, file.problems

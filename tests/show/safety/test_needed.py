@@ -12,7 +12,7 @@ from kitsu_tui.show.safety import Gate, rules
 from kitsu_tui.show.safety.compiled import Pattern, pattern_options
 from kitsu_tui.show.safety.needed import flat, needed
 from kitsu_tui.show.safety.patterns import One, Patterns
-from kitsu_tui.show.safety.rules import Rule
+from kitsu_tui.show.safety.rule import Rule, spoken_as
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,7 +69,7 @@ def test_the_rules_that_come_along_find_the_same_as_when_all_are_asked() -> None
         One(pattern, rule)
         for one in some
         for rule in one.rules
-        for pattern in (*rule.patterns, *rules.spoken_as(rule))
+        for pattern in (*rule.patterns, *spoken_as(rule))
     ]
     dice = random.Random(5)
     lines = [
