@@ -56,30 +56,11 @@ MAX_FILE_BYTES = 4_000_000
 ABOVE = 1.5
 """Log-odds from which a meaning counts where the rule names no other."""
 
-_KEYS = frozenset(
-    [
-        "id",
-        "category",
-        "severity",
-        "action",
-        "input",
-        "match",
-        "squeeze",
-        "endings",
-        "replace",
-        "terms",
-        "patterns",
-        "note",
-        "languages",
-        "sounds",
-        "without",
-        "allow",
-        "phrases",
-        "meaning",
-        "above",
-        "soft",
-    ]
-)
+_KEYS = frozenset((
+    "id", "category", "severity", "action", "input", "match", "squeeze", "endings", "replace",
+    "terms", "patterns", "note", "languages", "sounds", "without", "allow", "phrases", "meaning",
+    "above", "soft",
+))  # fmt: skip
 
 
 class RuleFile(Struct):
