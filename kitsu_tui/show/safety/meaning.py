@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kitsu_tui.show.safety.aliases import ALIASES
 from kitsu_tui.show.safety.heard import Heard
-from kitsu_tui.show.safety.resolve import ALIASES
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
 MAGIC = b"kitsu-meaning-2\n"

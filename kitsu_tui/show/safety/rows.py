@@ -15,9 +15,10 @@ from math import prod
 from typing import NamedTuple
 
 from kitsu_tui.show.safety import ordinary, spelled
+from kitsu_tui.show.safety.aliases import ALIAS, LOUD
 from kitsu_tui.show.safety.needed import LONGEST
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
-from kitsu_tui.show.safety.resolve import ALIAS, LOUD, Reading, Resolver
+from kitsu_tui.show.safety.resolve import Reading, Resolver
 from kitsu_tui.show.safety.rule import Rule
 
 _SINGLE = re.compile(r"(?<!\S)\W{0,2}(?:\w|[@$!|+])\W{0,2}(?!\S)")
