@@ -22,7 +22,7 @@ from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
 from kitsu_tui.show.safety.meant import Meant
 from kitsu_tui.show.safety.normal import Span
-from kitsu_tui.show.safety.rows import Row
+from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
 from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed

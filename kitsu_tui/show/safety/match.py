@@ -18,8 +18,10 @@ from msgspec import Struct
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.patterns import Patterns
 from kitsu_tui.show.safety.resolve import TOGETHER, Resolver
-from kitsu_tui.show.safety.rows import Row, Squeezed, Text
+from kitsu_tui.show.safety.row import Row
+from kitsu_tui.show.safety.rows import Text
 from kitsu_tui.show.safety.rule import Rule
+from kitsu_tui.show.safety.squeezed import Squeezed
 from kitsu_tui.show.safety.terms import Terms, allowances, both
 
 

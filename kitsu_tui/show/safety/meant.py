@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from kitsu_tui.show.safety import meaning
 from kitsu_tui.show.safety.meaning import Meaning
-from kitsu_tui.show.safety.rows import Row
+from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Rule
 
 ORDINARY = -3.0

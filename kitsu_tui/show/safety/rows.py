@@ -7,151 +7,46 @@ the words these may stand for; a hit counts there only if such a piece has part 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
-from kitsu_tui.show.safety import ordinary, spelled
+from kitsu_tui.show.safety import gathered, spelled
 from kitsu_tui.show.safety.aliases import ALIAS, LOUD
+from kitsu_tui.show.safety.gathered import Gathered
 from kitsu_tui.show.safety.needed import LONGEST
 from kitsu_tui.show.safety.normal import CHUNK, WORD, Span
-from kitsu_tui.show.safety.resolve import Reading, Resolver
-from kitsu_tui.show.safety.rule import Rule
+from kitsu_tui.show.safety.resolve import Resolver
+from kitsu_tui.show.safety.row import NO_VIEW, Plain, Row
+from kitsu_tui.show.safety.squeezed import Squeezed
 
-_SINGLE = re.compile(r"(?<!\S)\W{0,2}(?:\w|[@$!|+])\W{0,2}(?!\S)")
-_SPACED_HINT = re.compile(
-    r"(?<!\S)\W{0,2}\w\W{0,2}\s+(?:\W{1,3}\s+)?\W{0,2}(?:\w|[@$!|+(])\W{0,2}(?!\S)"
-)
 _CAMEL_HINT = re.compile(r"[a-z][A-Z][a-z]")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W_A-Za-z]+")
-_NOT_ALNUM = re.compile(r"[\W_]+")
 _EDGE_LEFT = re.compile(r"[^\w@$!|+(#]*")
 _EDGE_RIGHT = re.compile(r"[^\w@$|+*]*\Z")
-_STOP = re.compile(r"[.,!?;:\u2026]\S*\s")
-_ENDINGS = frozenset(("s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "head", "tard"))
 MAX_ROWS = 16
 """With more ways to choose, the first of each piece go together, then the second, and so on."""
 _ROUND = 2 * LONGEST
 """Letters round what was changed; every second may be a space."""
-_NO_VIEW = frozenset(("", ALIAS))
 
 
 class How(NamedTuple):
     """Which of the ways to choose a row is.
 
     Attributes:
-        runs: chunks that are read together: the first, the one behind, letters, reading.
+        runs: chunks that are read together.
         which: the number of the choice.
         sizes: of how many each chunk has to choose from, where every combination is tried.
     """
 
-    runs: list[tuple[int, int, str, Reading]]
+    runs: list[Gathered]
     which: int
     sizes: list[int] | None = None
 
 
 Changes = dict[int, str]
 """The view by which a chunk was changed."""
-
-
-class Row:
-    """Words in a row and where each came from.
-
-    Attributes:
-        text: the words with spaces round them.
-        views: the ways in which its words were read; None: as they stand.
-    """
-
-    __slots__ = ("_spans", "_starts", "_views", "text", "views")
-
-    def __init__(self, words: list[str], spans: list[Span], views: list[str] | None) -> None:
-        self.text = f" {' '.join(words)} "
-        self._spans = spans
-        self._views = views
-        self._starts: list[int] | None = None
-        self.views = None if views is None else frozenset("+".join(views).split("+")) - _NO_VIEW
-
-    def fresh(self) -> str:
-        """All short texts that are in it and not in the text as it stands, and what is round them:
-        nothing that needed.py looks for is longer than what is taken on either side."""
-        return self.text
-
-    @staticmethod
-    def plain(low: str) -> Row:
-        """A folded text as it stands."""
-        return _Plain(low)
-
-    def words(self, edge: int = 0, without: Sequence[Span] = ()) -> list[str]:
-        """Its words, those from `edge` on alone, and none that lies in one of some spans."""
-        if not without:
-            return self._from(edge)
-        return [
-            word
-            for word, (start, end) in zip(self.text.split(), self.spans(), strict=True)
-            if start >= edge and not any(first <= start and end <= last for first, last in without)
-        ]
-
-    def _from(self, edge: int) -> list[str]:
-        words = self.text.split()
-        if not edge:
-            return words
-        spans = self.spans()
-        return [word for word, (start, _) in zip(words, spans, strict=True) if start >= edge]
-
-    def spans(self) -> list[Span]:
-        """Where each word lies."""
-        return self._spans
-
-    def place(self, start: int, end: int) -> tuple[Span, str] | None:
-        """Where `text[start:end]` lies, and by which view; None when that changed nothing there."""
-        text = self.text
-        while start < end and text[start] == " ":
-            start += 1
-        while end > start and text[end - 1] == " ":
-            end -= 1
-        if self._starts is None:
-            self._starts = [0, *accumulate(len(word) + 1 for word in text[1:-1].split(" "))]
-        first = bisect_right(self._starts, start - 1) - 1
-        last = bisect_left(self._starts, end - 1) - 1
-        views = self._views
-        if views is None:
-            view = ""
-        else:
-            some = list(dict.fromkeys(view for view in views[first : last + 1] if view))
-            if not some or some == [ALIAS]:
-                return None
-            view = "+".join(name for name in some[:2] if name != ALIAS)
-        spans = self._spans
-        begin = min(span[0] for span in spans[first : last + 1])
-        stop = max(span[1] for span in spans[first : last + 1])
-        return (begin, stop), view
-
-
-class _Plain(Row):
-    """Its spans are only worked out when something is found."""
-
-    __slots__ = ("_low", "name")
-
-    def __init__(self, low: str, name: str = "plain", words: list[str] | None = None) -> None:
-        super().__init__(WORD.findall(low) if words is None else words, [], None)
-        self._low = low
-        self.name = name
-
-    def _from(self, edge: int) -> list[str]:
-        return WORD.findall(self._low, edge)
-
-    def spans(self) -> list[Span]:
-        if not self._spans:
-            self._spans = [found.span() for found in WORD.finditer(self._low)]
-        return self._spans
-
-    def place(self, start: int, end: int) -> tuple[Span, str] | None:
-        self.spans()
-        place = super().place(start, end)
-        return None if place is None else (place[0], self.name)
 
 
 class _Changed(Row):
@@ -212,60 +107,7 @@ class _Changed(Row):
 
 @lru_cache(256)
 def _parts_of(views: frozenset[str]) -> frozenset[str]:
-    return frozenset([part for view in views for part in view.split("+")]) - _NO_VIEW
-
-
-class Squeezed:
-    """The pieces of a text without anything between them: finds words cut in two."""
-
-    def __init__(self, pieces: list[str], spans: list[Span], low: str) -> None:
-        self.text = "".join(pieces)
-        self._pieces = pieces
-        self._spans = spans
-        self._low = low
-        self._starts = list(accumulate(map(len, pieces), initial=0))
-
-    def span(  # noqa: C901 -- the conditions are one thought
-        self, start: int, end: int, rule: Rule, phrase: bool
-    ) -> Span | None:
-        """Where a hit lies if somebody cut a word: it goes over a boundary, begins where a piece
-        does, ends where one does (or in an ending), and not all of the pieces are words."""
-        starts = self._starts
-        first = bisect_right(starts, start) - 1
-        while self._pieces[first] == "":
-            first += 1
-        if end <= starts[first + 1]:
-            return None
-        stop = bisect_left(starts, end)
-        pieces = self._pieces[first:stop]
-        strange = [p for p in pieces if not (p.isdigit() or ordinary.is_piece(p))]
-        before, after = start - starts[first], self.text[end : starts[stop]]
-        if rule.squeeze:
-            if (before and rule.match != "inside") or (after and rule.match == "word"):
-                return None
-        elif before or after:
-            if rule.match == "word" or phrase or not strange:
-                if after not in _ENDINGS or before or rule.match == "word" or phrase:
-                    return None
-            elif (
-                (before and rule.match != "inside")
-                or (after and after not in _ENDINGS and rule.match != "inside")
-                or (before and ordinary.is_word(pieces[0]))
-                or (after and after not in _ENDINGS and ordinary.is_word(pieces[-1]))
-            ):
-                return None
-        size = end - start
-        if len(pieces) > 2 and all(len(piece) == 1 for piece in pieces):
-            return None  # letters that stand alone are read by themselves
-        if not strange and not rule.squeeze and not (phrase and size >= 10):
-            return None
-        spans = self._spans
-        if not phrase and len(strange) < len(pieces):
-            # "Model S. Hitchens came": a sentence ends between them.
-            gap = self._low[spans[first][0] : spans[stop - 1][1]]
-            if _STOP.search(gap):
-                return None
-        return spans[first][0], spans[stop - 1][1]
+    return frozenset([part for view in views for part in view.split("+")]) - NO_VIEW
 
 
 class Text:
@@ -288,7 +130,7 @@ class Text:
     def plain(self) -> Row:
         """As it stands."""
         self._words = WORD.findall(self.low)
-        return _Plain(self.low, "plain" if self.whole.isascii() else "folded", self._words)
+        return Plain(self.low, "plain" if self.whole.isascii() else "folded", self._words)
 
     def _spans(self) -> list[Span]:
         if self._all_spans is None:
@@ -315,9 +157,9 @@ class Text:
 
     def others(self, loose: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
         """Rows in which pieces are read in another way."""
-        runs = list(self._runs()) if _SPACED_HINT.search(self.low) else []
+        runs = list(gathered.runs(self.low, self.chunks, self._resolver))
         if not runs:
-            runs = list(self._pairs())
+            runs = list(gathered.pairs(self._readings, self._resolver))
         sizes = [len(reading.found) for reading in self._readings]
         most = max(sizes, default=0)
         if not most and not LOUD.isdisjoint(self.chunks):
@@ -434,68 +276,6 @@ class Text:
                         views.append(view)
             index += 1
         return spans, views
-
-    def _pairs(self) -> Iterator[tuple[int, int, str, Reading]]:
-        """Two pieces that only together are a word of the rules: "death to is rael"."""
-        able: list[tuple[bool, int, str]] = []
-        strange = [index for index, reading in enumerate(self._readings) if not reading.plain]
-        last = len(self._readings) - 1
-        for index in {at for here in strange for at in (here - 1, here) if 0 <= at < last}:
-            one, two = self._readings[index], self._readings[index + 1]
-            if (one.plain and two.basic) or (two.plain and one.basic):
-                continue  # "d!e in"
-            letters = one.letters + two.letters
-            if one.letters and two.letters and self._resolver.knows(letters):
-                able.append((one.plain or two.plain, index, letters))
-        taken: set[int] = set()
-        # Of two that share a piece ("a bo mb") the one that is made of no word.
-        for _, index, letters in sorted(able):
-            if taken.isdisjoint((index, index + 1)):
-                taken.update((index, index + 1))
-                reading = Reading(letters, False, (("squeezed", letters),))
-                yield index, index + 2, letters, reading
-
-    def _runs(self) -> Iterator[tuple[int, int, str, Reading]]:
-        """Three or more letters that stand alone: first chunk, the one behind, letters, reading."""
-        begin = -1
-        count = 0
-        last = 0
-        for index, chunk in enumerate([*self.chunks, "end"]):
-            letters = _NOT_ALNUM.sub("", chunk)
-            if len(letters) == 1 and len(chunk) <= 5:
-                alone = True
-            elif not letters and len(chunk) <= 5 and begin >= 0:
-                alone = True
-                if not any(sign in chunk for sign in "@$!|+("):
-                    continue  # only between them
-            elif not letters and chunk in ("@", "$", "!", "("):
-                alone = True
-            else:
-                alone = False
-            if alone:
-                if begin < 0:
-                    begin, count = index, 0
-                count += 1
-                last = index
-                continue
-            if begin >= 0 and count >= 3:
-                yield self._run(begin, last + 1)
-            begin = -1
-
-    def _run(self, begin: int, end: int) -> tuple[int, int, str, Reading]:
-        piece = "".join(
-            chunk if len(chunk) == 1 else _NOT_ALNUM.sub("", chunk) or chunk[:1]
-            for chunk in self.chunks[begin:end]
-        )
-        letters = _NOT_ALNUM.sub("", piece)
-        if ordinary.is_word(letters) and letters == piece and len(letters) > 4:
-            reading = Reading(letters, True)
-            known = self._resolver.apart(piece, letters)
-            if any(word == letters for _, word in known.found):
-                reading = known
-        else:
-            reading = self._resolver.apart(piece, letters)
-        return begin, end, letters, reading
 
     def _backwards(self, step: int) -> Row:
         """Every word turned round; with a step of -1 the line as well."""
