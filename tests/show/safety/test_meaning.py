@@ -84,6 +84,36 @@ def test_a_model_is_read_as_it_was_written() -> None:
     assert model.kind(words("the snow is bad")) == "drugs"
 
 
+def test_a_score_is_the_sum_of_all_pairs_however_often_a_line_is_met() -> None:
+    """What is kept of rows of words counts as it would in a line that is met for the first time."""
+    known = ["fox", "den", "tail", "#2"]
+    weights, paired = [3, -5, 7, 1], [at * 7 % 100 - 50 for at in range(meaning.MASK + 1)]
+    clusters = [0, -1, 0, -1]
+    kinds = [0] * len(KINDS) * 5
+    data = meaning.packed(known, clusters, weights, paired, kinds, steps=(0.5, 0.25), bias=0.125)
+    model = Meaning(data)
+
+    def expected(line: list[str]) -> float:
+        entries = {
+            word: meaning.entry(word, clusters[at], weights[at] * 0.5)
+            for at, word in enumerate(known)
+        }
+        some = [entries.get(word, meaning.UNKNOWN) for word in meaning.normal(line)]
+        ends = meaning.entry(meaning.BEGIN, -1), meaning.entry(meaning.END, -1)
+        places = meaning.pairs([ends[0], *some, ends[1]])
+        total = sum(paired[at] for at in places) * 0.25 + sum(one.weight for one in some)
+        return total * meaning.scale(len(line)) + 0.125
+
+    lines = [
+        ["fox"],
+        ["fox", "den"],
+        ["the", "fox", "den", "42", "tail", "tail"],
+        ["den", "fox", "den", "x" * 60, "fox", "den"],
+    ]
+    for line in lines * 2:
+        assert model.score(line) == pytest.approx(expected(line), abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
