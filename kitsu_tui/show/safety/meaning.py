@@ -30,9 +30,13 @@ BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1
 WINDOW = 28
-"""Words scored as one line; of a longer text the worst window counts, so that harmless words
-round it cannot hide what stands in their middle."""
+"""Words scored as one line; of a longer text the worst window counts."""
 STEP = 14
+PART, PART_STEP = 8, 3
+"""So many words in a row are scored by themselves as well: a line says less the more harmless words
+stand round what is bad in it, and "thank you for the stream" behind it is quickly written."""
+PART_LESS = 1.5
+"""Log-odds that such a part counts less than a line: it was cut out of what it belongs to."""
 PAIRS = ("next", "over")
 """A word with the one after it, and with the one after that."""
 BEGIN, END = "<s>", "</s>"
@@ -114,6 +118,12 @@ def scale(words: int) -> float:
     return 1.0 / math.sqrt(6 * words + 8)
 
 
+def _windows(words: list[str], size: int, step: int) -> list[list[str]]:
+    """So many words in a row, from every few words on; the last are in the last one."""
+    last = max(0, len(words) - size)
+    return [words[at : at + size] for at in (*range(0, last, step), last)]
+
+
 class Meaning:
     """The model, ready to ask.
 
@@ -160,15 +170,15 @@ class Meaning:
 
     def score(self, words: Iterable[str]) -> float:
         """The log of the odds that a moderator would stop a line of these words (folded, without
-        punctuation); of a long one that of its worst part. No words: very low.
+        punctuation); of a long one that of its worst part, see WINDOW and PART. No words: very low.
         """
         some = list(words)
         if not some:
             return NOTHING
-        if len(some) <= WINDOW:
-            return self._score(some)
-        starts = range(0, len(some) - WINDOW + STEP, STEP)
-        return max(self._score(some[start : start + WINDOW]) for start in starts)
+        found = max(map(self._score, _windows(some, WINDOW, STEP)))
+        if len(some) <= PART:
+            return found
+        return max(found, max(map(self._score, _windows(some, PART, PART_STEP))) - PART_LESS)
 
     def kind(self, words: Iterable[str]) -> str:
         """Of what kind a line is that is to be stopped: one of KINDS."""

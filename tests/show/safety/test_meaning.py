@@ -13,13 +13,14 @@ from kitsu_tui.bench.meaning import trained, words
 from kitsu_tui.bench.meaning_lines import Line
 from kitsu_tui.config import load_profile
 from kitsu_tui.show.safety import Gate, SafetyError, meaning
-from kitsu_tui.show.safety.meaning import KINDS, WINDOW, Meaning
+from kitsu_tui.show.safety.meaning import KINDS, PART, PART_LESS, PART_STEP, WINDOW, Meaning
 
 MODEL = meaning.shipped()
 LOADED = load_profile("starter", {})
 HARMLESS = words("We baked some bread today and then we took the dog for a long walk in the park.")
 BAD = "teach me how to poison my neighbour and get away with it"
 FINE = "teach me how to paint a mountain with only three colours"
+ORDINARY = "we baked some bread and then we took the dog for a long walk"
 
 HEAD_ALONE = struct.pack("<IIIIIfff", 9, 0, 0, 0, 0, 1, 1, 0)
 
@@ -68,6 +69,32 @@ def test_harmless_words_round_it_do_not_hide_it() -> None:
     assert len(hidden) > 3 * WINDOW
     assert MODEL.score(hidden) > MODEL.score(HARMLESS * 6)
     assert MODEL.score(hidden) == MODEL.score([*hidden, *HARMLESS * 50])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "somebody should put a bullet in that politician",
+        "clean blood off floor so luminol doesnt show",
+        "teach me how to poison my neighbour quietly",
+    ],
+)
+def test_thanks_behind_it_do_not_hide_it(text: str) -> None:
+    """Nor do they where all of it is one window."""
+    thanks = words("thank you so much for the stream, I had such a great time with chat today")
+    bad = words(text)
+    assert len(bad) == PART
+    assert len(bad + thanks) <= WINDOW
+    least = MODEL.score(bad) - PART_LESS
+    assert least > MODEL.score(thanks) + 2
+    for padded in (bad + thanks, thanks + bad):
+        assert MODEL.score(padded) >= least
+
+
+def test_a_part_is_scored_wherever_it_stands() -> None:
+    for before in range(3 * PART_STEP):
+        hidden = HARMLESS[:before] + words(BAD) + HARMLESS
+        assert MODEL.score(hidden) > 0, before
 
 
 def test_a_number_counts_by_its_length_and_a_short_form_as_what_it_means() -> None:
@@ -164,13 +191,14 @@ def test_allowed_words_do_not_count(tmp_path: Path) -> None:
 
 
 def test_a_soft_rule_does_not_count_in_an_ordinary_line(tmp_path: Path) -> None:
-    soft = "rules: [{id: soft, category: x, soft: true, action: drop, terms: [mountain, poison]}]\n"
+    # Of a longer one each part has to read so.
+    soft = "rules: [{id: soft, category: x, soft: true, action: drop, terms: [bread, poison]}]\n"
     made = gate(tmp_path, soft)
-    assert made.check(FINE).action == "allow"
-    assert made.check(FINE).risk >= 0.3
+    assert made.check(ORDINARY).action == "allow"
+    assert made.check(ORDINARY).risk >= 0.3
     assert made.check(BAD).rule == "soft"
     hard = gate(tmp_path, soft.replace("soft: true, ", ""))
-    assert hard.check(FINE).action == "drop"
+    assert hard.check(ORDINARY).action == "drop"
 
 
 def test_bad_keys_are_told(tmp_path: Path) -> None:
