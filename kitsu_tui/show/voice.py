@@ -21,7 +21,7 @@ AROUND_S = 0.35
 PACE, PACE_UNMADE = 0.1, 0.3
 """and such a share of what was heard; the second where the length of the whole was never known."""
 ENDS = 24
-"""Words at whose end it may have been cut, at most."""
+"""Words at whose end it may have been cut, at most; its beginning and its end come on top."""
 
 
 class Stops(Protocol):
@@ -77,8 +77,9 @@ def in_ears(line: Line) -> list[str]:
         return [text]
     if not line.heard_samples and not line.audible_ns:
         return [""]
-    heard, rate = line.heard_samples, max(line.rate, 1)
-    whole = line.samples or max(len(text) / CHARS_A_SECOND * rate, heard)
+    rate = max(line.rate, 1)
+    whole = line.samples or max(len(text) / CHARS_A_SECOND * rate, line.heard_samples)
+    heard = min(line.heard_samples, whole)
     around = AROUND_S * rate + heard * (PACE if line.samples else PACE_UNMADE)
     if line.status == "muted" or not heard:  # nobody knows which part, or how much
         around = whole
@@ -87,9 +88,14 @@ def in_ears(line: Line) -> list[str]:
     at, least, most = (len(text) * part / whole for part in (heard, heard - around, heard + around))
     words = [found.span() for found in re.finditer(r"\S+", text)]
     ends = [end for start, end in words if least <= end and start <= most]
+    if not ends:  # of slow speech all that may be lies between two words
+        ends = [end for _, end in words if end <= at][-1:]
     if least <= 0:
         ends.append(0)
-    return [text[:end] for end in sorted(ends, key=lambda end: abs(end - at))[:ENDS]]
+    ends.sort(key=lambda end: abs(end - at))
+    likely, rest = ends[:ENDS], ends[ENDS:]
+    likely += [end for end in rest if end in (0, len(text))]  # nothing of it, or all
+    return [text[:end] for end in likely]
 
 
 def contexts(lines: list[Line], most: int) -> list[str]:

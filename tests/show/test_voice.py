@@ -58,3 +58,16 @@ def test_lines_one_after_the_other() -> None:
     assert contexts([played], 6) == ["there."]
     assert contexts([cut, played], 6) == ["there."]
     assert len(contexts([cut, cut], 120)) == len(in_ears(cut))
+
+
+def test_slow_speech_cut_between_two_words_is_known_as_well() -> None:
+    """So slow that all that may have been heard ends within a space."""
+    slow = line(".\nbc", heard=2640, whole=7000)
+    assert in_ears(slow)
+    assert contexts([slow], 120)
+
+
+def test_of_a_long_line_that_was_muted_all_and_nothing_may_have_been_heard() -> None:
+    long = " ".join(f"word{number}" for number in range(60))
+    assert {"", long} < set(in_ears(line(long, heard=1500, status="muted")))
+    assert {"", long} < set(in_ears(line(long, heard=9000, status="muted")))
