@@ -59,7 +59,15 @@ class Conversation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Safety(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gate between what she thinks and what is heard."""
 
-    folder: Annotated[str, Meta(description="folder of rule files; empty: profiles/safety")] = ""
+    folder: Annotated[
+        str,
+        Meta(
+            description=(
+                "folder of all rule files, also a copy of those that come with Kitsu: she says "
+                "nothing while one is missing; empty: profiles/safety"
+            )
+        ),
+    ] = ""
     files: Annotated[
         list[str],
         Meta(

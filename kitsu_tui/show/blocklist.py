@@ -32,7 +32,7 @@ _SIGNS = str.maketrans("()|", "   ")
 """In a rule's terms they stand for alternatives; here they are only signs."""
 
 HEAD = """\
-# What nobody may hear or say to her, by your own choice: with `kitsu safety add|remove`, with b in
+# What nobody may hear or say to her, by your own choice: with `kitsu safety add|remove`, with C in
 # the console, or by hand, a text a line. A change takes effect at once, also in a running show.
 rules:
   - id: blocklist
