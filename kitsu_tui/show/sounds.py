@@ -44,6 +44,8 @@ FIRST = (
     "sound like it waits, up to {seconds:g} s, and is dropped then"
 )
 MOST_VOICES = 4
+MOST_LINES = 8
+"""Lines whose readings are kept for the line after them; two are under way at once."""
 
 
 class _Known(NamedTuple):
@@ -101,7 +103,8 @@ class Sounds:
         self._again = False
         self._trouble = ""
         self._told = ""
-        self._last: tuple[int, int, int, str] = (0, 0, -1, "")
+        self._read: dict[tuple[int, int, int], str] = {}
+        """Of the last lines that were read: turn, revision, number; phonemes."""
 
     # -- judging -----------------------------------------------------------------------------
 
@@ -136,8 +139,11 @@ class Sounds:
     def _before(self, phonemes: str, line: SpokenLine) -> str:
         """The reading of the line before this one in the same answer."""
         turn, rev = getattr(line, "turn", 0), getattr(line, "rev", 0)
-        last, self._last = self._last, (turn, rev, line.seq, phonemes)
-        return last[3] if last[:3] == (turn, rev, line.seq - 1) else ""
+        # A line may be read again, also behind the next one: by a voice that stands in.
+        self._read[turn, rev, line.seq] = phonemes
+        while len(self._read) > MOST_LINES:
+            del self._read[next(iter(self._read))]
+        return self._read.get((turn, rev, line.seq - 1), "")
 
     # -- keeping the index -------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from kitsu_tui.config.models import ModelStore
 from kitsu_tui.show import readings
 from kitsu_tui.show.safety import Gate, rules
 from kitsu_tui.show.safety import ordinary as english
-from kitsu_tui.show.sounds import Sounds
+from kitsu_tui.show.sounds import MOST_LINES, Sounds
 from kitsu_tui.show.turn import SpokenLine
 from tests.show.safety.test_sound import ORDINARY, SOUNDS
 
@@ -339,6 +339,26 @@ async def test_a_voice_that_stands_in_is_judged_by_its_own_sounds(tmp_path: Path
     assert await action(judge, "fæɡɪt", "fag it", "other") == ""
     assert await action(judge, "pæpæt", "puppet", "espeak en-us") == ""
     assert await action(judge, "fæɡɪt", "phaggit", "espeak en-us") == "drop slur"
+
+
+async def test_a_line_that_is_read_again_is_judged_behind_the_one_before_it(
+    tmp_path: Path,
+) -> None:
+    judge = sounds(Two(), gate(tmp_path), tmp_path)
+    judge.on_event(changed("ready"))
+    assert await judge.wait_known(5)
+
+    async def said(phonemes: str, seq: int, voice: str) -> bool:
+        return await judge.read(reading("x", phonemes, voice), line(seq)) is None
+
+    for last in (1, 2):  # the line alone was read, or the one behind it as well
+        assert await said("pæ", 0, "other")
+        for seq in range(1, last + 1):
+            assert await said("pæt", seq, "espeak en-us")
+        assert not await said("pæt", 1, "other")
+    for seq in range(50):
+        assert await said("pæ", seq, "espeak en-us")
+    assert len(judge._read) <= MOST_LINES
 
 
 async def test_a_voice_that_nobody_knows_says_nothing(tmp_path: Path) -> None:
