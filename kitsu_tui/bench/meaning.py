@@ -1,9 +1,10 @@
 """Trains the model of meanings anew: writes kitsu_tui/show/safety/data/meaning.bin.
 
 To be run when lines were added to tests/data/safety/meaning: `python -m kitsu_tui.bench.meaning`,
-two minutes. It is a logistic regression with a weight for each word, its first five letters, its
-cluster and each pair (show/safety/meaning.py), by liblinear (Fan et al., 2008). Clusters of words
-are taken from the model that is there; `word_kinds.py` makes those.
+two minutes. It is a logistic regression with a weight for each word, its first letters, its letters
+in a row, its cluster, each pair of words and each two that stand near each other (show/safety/
+meaning.py), by liblinear (Fan et al., 2008). Clusters of words are taken from the model that is
+there; `word_kinds.py` makes those.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kitsu_tui.bench.meaning_lines import Line
 from kitsu_tui.cli.tell import tell
 from kitsu_tui.show.safety import meaning, normal, ordinary
 from kitsu_tui.show.safety.confusables import fold
-from kitsu_tui.show.safety.meaning import KINDS, MASK, Meaning
+from kitsu_tui.show.safety.meaning import GRAM_MASK, KINDS, MASK, STEM, Meaning
 
 STRENGTH = 30.0
 """How closely the weights follow the lines (C of the regression); 10 to 100 measured alike."""
@@ -32,7 +33,6 @@ LEAST = 2
 """Lines that something must stand in to be learnt."""
 HEARD_LEAST = 3
 """Lines in which a word must stand that a made-up spelling may mean."""
-STEM = 5
 SAME = {
     "eating-disorder": "self-harm", "challenge": "self-harm", "dangerous": "self-harm",
     "medical": "self-harm", "selfharm": "self-harm",
@@ -51,13 +51,16 @@ def words(text: str) -> list[str]:
 
 
 class Places:
-    """The columns of all that may have a weight: pairs, then words, clusters and stems."""
+    """The columns of all that may have a weight: pairs, words near each other, letters in a row,
+    then words, clusters and stems."""
 
     def __init__(self, vocabulary: Sequence[str], clusters: Mapping[str, int]) -> None:
         self.words = {word: at for at, word in enumerate(vocabulary)}
         self.clusters = clusters
         stems = sorted({word[:STEM] for word in vocabulary if len(word) >= STEM})
-        self._first = MASK + 1
+        self.near = MASK + 1
+        self.grams = self.near + MASK + 1
+        self._first = self.grams + GRAM_MASK + 1
         self._cluster = self._first + len(vocabulary)
         self._stem = self._cluster + max(clusters.values(), default=0) + 1
         self._stems = {stem: self._stem + at for at, stem in enumerate(stems)}
@@ -67,10 +70,11 @@ class Places:
 
     def of_word(self, word: str) -> list[int]:
         """The columns of a word by itself."""
+        found = [self.grams + place for place in meaning.grams(word[: meaning.LONG])]
         at = self.words.get(word)
         if at is None:
-            return []
-        found = [self._first + at]
+            return found
+        found.append(self._first + at)
         if word in self.clusters:
             found.append(self._cluster + self.clusters[word])
         if len(word) >= STEM:
@@ -80,8 +84,15 @@ class Places:
     def of_line(self, line: Sequence[str]) -> list[int]:
         """The columns of a whole line; those that stand twice in it come twice."""
         first, last = self._ends
-        entries = [first, *(self._entries.get(word, meaning.UNKNOWN) for word in line), last]
-        return [*meaning.pairs(entries), *(at for word in line for at in self.of_word(word))]
+        entries = [first, *map(self._entry, line), last]
+        near = [self.near + place for place in meaning.near(entries)]
+        return [*meaning.pairs(entries), *near, *(at for word in line for at in self.of_word(word))]
+
+    def _entry(self, word: str) -> meaning.Entry:
+        found = self._entries.get(word)
+        if found is None:
+            found = meaning.UNKNOWN._replace(stem=meaning.entry(word, -1).stem)
+        return found
 
     def matrix(self, lines: Sequence[Sequence[str]]) -> Matrix:
         """A row for each line."""
@@ -114,7 +125,9 @@ def trained(
     weights = np.zeros(places.size)
     weights[kept] = model.coef_[0] * tells
     alone = np.array([weights[places.of_word(word)].sum() for word in vocabulary])
-    pair_step, pair_weights = _bytes(weights[: MASK + 1])
+    pair_step, pair_weights = _bytes(weights[: places.near])
+    near_step, near_weights = _bytes(weights[places.near : places.grams])
+    gram_step, gram_weights = _bytes(weights[places.grams : places.grams + GRAM_MASK + 1])
     word_step, word_weights = _bytes(alone)
     bad = [
         (SAME.get(line.kind, line.kind), text)
@@ -127,10 +140,12 @@ def trained(
         [clusters.get(word, -1) for word in vocabulary],
         word_weights,
         pair_weights,
+        near_weights,
+        gram_weights,
         _kinds(bad, vocabulary, clusters),
         heard=[*telling, *others],
         telling=len(telling),
-        steps=(word_step, pair_step),
+        steps=(word_step, pair_step, near_step, gram_step),
         bias=float(model.intercept_[0]),
     )
 

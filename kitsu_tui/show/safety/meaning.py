@@ -18,6 +18,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import xor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from kitsu_tui.show.safety.aliases import ALIASES
 from kitsu_tui.show.safety.heard import Heard
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
-MAGIC = b"kitsu-meaning-2\n"
+MAGIC = b"kitsu-meaning-3\n"
 BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1
@@ -39,6 +40,12 @@ PART_LESS = 1.5
 """Log-odds that such a part counts less than a line: it was cut out of what it belongs to."""
 PAIRS = ("next", "over")
 """A word with the one after it, and with the one after that."""
+NEAR = 6
+"""A word also counts with each of so many after it, both by their stems and in either order."""
+STEM = 5
+"""Letters of a word's stem."""
+GRAM, GRAM_MASK = 4, (1 << 17) - 1
+"""Letters in a row, of which a word is made up as well: what is known of a word never met."""
 BEGIN, END = "<s>", "</s>"
 KINDS = (
     "self-harm", "drugs", "weapons", "crime", "hate", "violence", "harassment", "sexual",
@@ -52,7 +59,10 @@ MAX_PAIRED = 8_000
 """Rows of three words kept ready: what the rows of a line, and lines alike, have in common."""
 LONG = 48
 """Of longer words nothing is kept."""
-_HEAD = struct.Struct("<IIIIIfff")
+_HEAD = struct.Struct("<IIIIIfffff")
+
+
+_APART = range(1, NEAR + 1)
 
 
 def place(text: str) -> int:
@@ -67,11 +77,13 @@ class Entry(NamedTuple):
         weight: what it says by itself.
         left: its places as the first of a pair, for each of PAIRS; then those of its cluster.
         right: the same as the second.
+        stem: the place of its stem, for those near it.
     """
 
     weight: float
     left: tuple[int, ...]
     right: tuple[int, ...]
+    stem: int
 
 
 def normal(words: Iterable[str]) -> list[str]:
@@ -92,6 +104,7 @@ def entry(word: str, cluster: int, weight: float = 0.0) -> Entry:
         weight,
         tuple(place(f"l{pair}{name}") for pair in PAIRS for name in (word, kind)),
         tuple(place(f"r{pair}{name}") for pair in PAIRS for name in (word, kind)),
+        place(f"s{word[:STEM]}"),
     )
 
 
@@ -113,9 +126,23 @@ def pairs(entries: Sequence[Entry]) -> list[int]:
     return found
 
 
+def near(entries: Sequence[Entry]) -> list[int]:
+    """The places of all that stand near each other, the two ends with them."""
+    stems = [entry.stem for entry in entries]
+    return [place for apart in range(1, NEAR + 1) for place in map(xor, stems, stems[apart:])]
+
+
+def grams(word: str) -> list[int]:
+    """The places of the letters in a row that a word is made up of."""
+    some = f" {word} "
+    return [
+        zlib.crc32(some[at : at + GRAM].encode()) & GRAM_MASK for at in range(len(some) - GRAM + 1)
+    ]
+
+
 def scale(words: int) -> float:
     """What a line's sum is multiplied with, so that long ones do not count for more."""
-    return 1.0 / math.sqrt(6 * words + 8)
+    return 1.0 / math.sqrt(6 * words + 40)
 
 
 def _windows(words: list[str], size: int, step: int) -> list[list[str]]:
@@ -142,10 +169,9 @@ class Meaning:
         if len(body) < _HEAD.size:
             raise ValueError("a model of meanings that is cut short")
         count, size, heard, telling, clusters, *steps = _HEAD.unpack_from(body)
-        word_step, pair_step, bias = steps
-        self._word_step = float(word_step)
-        self._pair_step = float(pair_step)
-        self._bias = float(bias)
+        self._word_step, self._pair_step, self._near_step, self._gram_step, self._bias = map(
+            float, steps
+        )
         at = _HEAD.size
         listed = body[at : at + size].decode().split("\n")
         self._places = {word: number for number, word in enumerate(listed)}
@@ -158,15 +184,21 @@ class Meaning:
         at += count
         self._pairs = array("b", body[at : at + MASK + 1])
         at += MASK + 1
+        self._near = array("b", body[at : at + MASK + 1])
+        at += MASK + 1
+        self._grams = array("b", body[at : at + GRAM_MASK + 1])
+        at += GRAM_MASK + 1
         self._kinds = array("b", body[at : at + len(KINDS) * (count + 1)])
         if len(self._kinds) != len(KINDS) * (count + 1) or len(self._places) != count:
             raise ValueError("a model of meanings that is cut short")
         self._none = clusters
         self._entries: dict[str, Entry] = {}
         self._weights: dict[str, float] = {}
+        self._stems: dict[str, int] = {}
         self._paired: dict[tuple[str, str, str], int] = {}
         """What the pairs of a word with the next two weigh."""
         self._ends = (entry(BEGIN, -1), entry(END, -1))
+        self._end_stems()
 
     def score(self, words: Iterable[str]) -> float:
         """The log of the odds that a moderator would stop a line of these words (folded, without
@@ -216,8 +248,18 @@ class Meaning:
         weights: list[Any] = list(map(self._weights.get, words))
         if None in weights:
             weights = [self._entry(word).weight for word in words]
-        found: float = sum(paired) * self._pair_step + sum(weights)
+        stems: list[Any] = list(map(self._stems.get, row[:-1]))
+        if None in stems:
+            first, last = self._ends
+            stems = [first.stem, *(self._entry(word).stem for word in words), last.stem]
+        of = self._near.__getitem__
+        close = sum([sum(map(of, map(xor, stems, stems[apart:]))) for apart in _APART])
+        found: float = sum(paired) * self._pair_step + sum(weights) + close * self._near_step
         return found * scale(len(words)) + self._bias
+
+    def _end_stems(self) -> None:
+        first, last = self._ends
+        self._stems.update({BEGIN: first.stem, END: last.stem})
 
     def _pair(
         self, words: list[str], threes: list[tuple[str, str, str]], paired: list[int | None]
@@ -248,7 +290,9 @@ class Meaning:
         (known,) = normal((word,))
         at = self._places.get(known)
         if at is None:
-            found = UNKNOWN
+            total = sum([self._grams[place] for place in grams(known[:LONG])])
+            unknown = UNKNOWN._replace(stem=place(f"s{known[:STEM]}"))
+            found = unknown._replace(weight=total * self._gram_step)
         else:
             cluster = self._clusters[at]
             weight = self._words[at] * self._word_step
@@ -256,9 +300,12 @@ class Meaning:
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
             self._weights.clear()
+            self._stems.clear()
+            self._end_stems()
         if len(word) <= LONG:
             self._entries[word] = found
             self._weights[word] = found.weight
+            self._stems[word] = found.stem
         return found
 
 
@@ -267,26 +314,29 @@ def packed(
     clusters: Sequence[int],
     weights: Sequence[int],
     pair_weights: Sequence[int],
+    near_weights: Sequence[int],
+    gram_weights: Sequence[int],
     kinds: Sequence[int],
     *,
     heard: Sequence[str] = (),
     telling: int = 0,
-    steps: tuple[float, float],
+    steps: tuple[float, float, float, float],
     bias: float,
 ) -> bytes:
     """The file of a model: what `Meaning` reads.
 
-    `words` in the order of all else; `clusters` -1 for none; `weights`, `pair_weights` (at each
-    place) and `kinds` (for no word, then for each, one for each of KINDS) from -127 to 127, times
-    `steps` (of words, of pairs). `heard` and `telling`: see Heard.
+    `words` in the order of all else; `clusters` -1 for none; `weights`, those of pairs, of words
+    near each other and of letters in a row (at each place), from -127 to 127, times `steps` of
+    each; `kinds` (for no word, then for each, one for each of KINDS) likewise. `heard` and
+    `telling`: see Heard.
     """
     listed, sounds = "\n".join(words).encode(), "\n".join(heard).encode()
     none = max(clusters, default=0) + 1
     body = _HEAD.pack(len(words), len(listed), len(sounds), telling, none, *steps, bias)
     body += listed + sounds
     body += array("H", [none if cluster < 0 else cluster for cluster in clusters]).tobytes()
-    body += array("b", weights).tobytes() + array("b", pair_weights).tobytes()
-    body += array("b", kinds).tobytes()
+    for some in (weights, pair_weights, near_weights, gram_weights, kinds):
+        body += array("b", some).tobytes()
     return MAGIC + zlib.compress(body, 9)
 
 

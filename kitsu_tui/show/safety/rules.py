@@ -24,7 +24,7 @@ rule holds, an unknown action counts as `drop`, and a file with nothing valid in
         patterns: ['...']                     # RE2, on the text as written and as read; a group is
                                               # what is replaced
         meaning: drugs                        # a line that means this as a whole, see meaning.py
-        above: 1.5                            # from which log-odds, -10 to 10 (default: 1.5)
+        above: 1.6                            # from which log-odds, -10 to 10 (default: 1.6)
         soft: true                            # a guess: does not count where the whole line reads
                                               # as an ordinary one
 """
@@ -53,7 +53,7 @@ MAX_TERM = 80
 MAX_EXPANDED = 500
 MAX_PHRASE = 4_000
 MAX_FILE_BYTES = 4_000_000
-ABOVE = 1.5
+ABOVE = 1.6
 """Log-odds from which a meaning counts where the rule names no other."""
 
 _KEYS = frozenset((
