@@ -38,6 +38,8 @@ class VerdictReport(Struct, frozen=True, kw_only=True):
     rule: str
     view: str
     """How the text had to be read for it."""
+    term: str
+    """What was found, or the words that told most."""
     text: str
     """What would be said; empty when nothing is."""
     risk: float

@@ -90,6 +90,7 @@ def _report(verdict: Verdict, side: Side, why: str, number: int) -> VerdictRepor
         category=verdict.category,
         rule=why,
         view=verdict.view,
+        term=verdict.term,
         text=verdict.text if verdict.action in SAID else "",
         risk=round(verdict.risk, 3),
         side=side,
@@ -116,6 +117,8 @@ def _words(text: str, report: VerdictReport) -> str:
         line += f"; category {report.category}, rule {report.rule}"
     if report.view:
         line += f", found as {report.view}"
+    if report.term:
+        line += f" ({report.term})"
     if report.risk:
         line += f"; risk {report.risk:g}"
     if report.text and report.text != text:

@@ -65,6 +65,15 @@ class LineDoer:
         """Hold it, and ask for what is said instead."""
         found = self._line("replace")
         if found is None:
+            # Who pressed the key goes on typing: these words must not be keys.
+            none = "no line to replace"
+            self._app.desk.ask_line(
+                "instead:",
+                "",
+                done=lambda text: self._link.notice(f"{none}: not said", "warn") if text else None,
+                left=lambda: None,
+                hint=f"{none}; Esc leaves",
+            )
             return
         turn, line = found
         key, waited = line_key(turn, line), line.waits

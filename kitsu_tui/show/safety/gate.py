@@ -71,8 +71,7 @@ class Gate:
         self._index: Index = Index(base, self.allow, some, before)
         self._meant = Meant(self.rules)
         if self._meant.problem:
-            wrong = Problem("safety/data", 1, "", self._meant.problem)
-            self.problems = (*self.problems, wrong)
+            raise SafetyError(self._meant.problem)
 
     @classmethod
     def load(

@@ -14,7 +14,7 @@ from kitsu_tui.show.safety.rule import Rule
 
 ORDINARY = -3.0
 """Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
-READ_OTHERWISE = 0.5
+READ_OTHERWISE = 1.2
 """Log-odds more are asked of a line that has to be read in another way than it is written."""
 MOST_ROWS = 5
 VIEW = "meaning"
@@ -51,7 +51,7 @@ class Meant:
     """Rules with the key `meaning`, ready to ask; the model is read when there are any.
 
     Attributes:
-        problem: why the model cannot be used: the other rules hold. Empty: it can.
+        problem: why the model cannot be used, so that nothing may be said. Empty: it can.
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -67,7 +67,10 @@ class Meant:
             try:
                 self._model = meaning.shipped()
             except (OSError, ValueError) as error:
-                self.problem = f"{meaning.DATA.name}: {error}; what lines mean is not judged"
+                self.problem = (
+                    f"{meaning.DATA}: {error}: nothing may be said; install Kitsu again, or leave "
+                    "out every rule with `meaning:`"
+                )
 
     @property
     def asked(self) -> bool:

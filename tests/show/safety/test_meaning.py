@@ -22,7 +22,7 @@ BAD = "teach me how to poison my neighbour and get away with it"
 FINE = "teach me how to paint a mountain with only three colours"
 ORDINARY = "we baked some bread and then we took the dog for a long walk"
 
-HEAD_ALONE = struct.pack("<IIIIIfff", 9, 0, 0, 0, 0, 1, 1, 0)
+HEAD_ALONE = struct.pack("<IIIIIfffff", 9, 0, 0, 0, 0, 1, 1, 1, 1, 0)
 
 RULES = """
 rules:
@@ -117,18 +117,29 @@ def test_a_score_is_the_sum_of_all_pairs_however_often_a_line_is_met() -> None:
     weights, paired = [3, -5, 7, 1], [at * 7 % 100 - 50 for at in range(meaning.MASK + 1)]
     clusters = [0, -1, 0, -1]
     kinds = [0] * len(KINDS) * 5
-    data = meaning.packed(known, clusters, weights, paired, kinds, steps=(0.5, 0.25), bias=0.125)
+    near = [at * 11 % 90 - 45 for at in range(meaning.MASK + 1)]
+    letters = [at * 5 % 60 - 30 for at in range(meaning.GRAM_MASK + 1)]
+    steps = (0.5, 0.25, 0.125, 0.0625)
+    data = meaning.packed(
+        known, clusters, weights, paired, near, letters, kinds, steps=steps, bias=0.125
+    )
     model = Meaning(data)
+
+    def unknown(word: str) -> meaning.Entry:
+        made_up = sum(letters[at] for at in meaning.grams(word[: meaning.LONG])) * 0.0625
+        return meaning.UNKNOWN._replace(weight=made_up, stem=meaning.entry(word, -1).stem)
 
     def expected(line: list[str]) -> float:
         entries = {
             word: meaning.entry(word, clusters[at], weights[at] * 0.5)
             for at, word in enumerate(known)
         }
-        some = [entries.get(word, meaning.UNKNOWN) for word in meaning.normal(line)]
+        some = [entries.get(word) or unknown(word) for word in meaning.normal(line)]
         ends = meaning.entry(meaning.BEGIN, -1), meaning.entry(meaning.END, -1)
-        places = meaning.pairs([ends[0], *some, ends[1]])
-        total = sum(paired[at] for at in places) * 0.25 + sum(one.weight for one in some)
+        row = [ends[0], *some, ends[1]]
+        total = sum(paired[at] for at in meaning.pairs(row)) * 0.25
+        total += sum(near[at] for at in meaning.near(row)) * 0.125
+        total += sum(one.weight for one in some)
         return total * meaning.scale(len(line)) + 0.125
 
     lines = [
@@ -216,16 +227,17 @@ def test_bad_keys_are_told(tmp_path: Path) -> None:
         gate(tmp_path, "rules: [{id: a, category: b, meaning: druggs}]")
 
 
-def test_without_the_model_the_other_rules_hold(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_model_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Meaning:
         raise ValueError("a broken model of meanings")
 
     monkeypatch.setattr(meaning, "shipped", broken)
-    made = gate(tmp_path, RULES, "  - {id: w, category: x, action: drop, terms: [poison]}\n")
-    assert made.check(BAD).rule == "w"
-    assert "a broken model of meanings; what lines mean is not judged" in str(made.problems[0])
+    with pytest.raises(
+        SafetyError, match=r"meaning\.bin: a broken model.*nothing may be said; inst"
+    ):
+        gate(tmp_path)
+    words_alone = "rules: [{id: w, category: x, action: drop, terms: [poison]}]"
+    assert gate(tmp_path, words_alone).check(BAD).rule == "w"
 
 
 def test_lines_of_other_writers() -> None:
