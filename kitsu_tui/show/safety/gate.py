@@ -20,10 +20,11 @@ from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
-from kitsu_tui.show.safety.meant import Meant
+from kitsu_tui.show.safety.meant import MOST_ROWS, Meant
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
+from kitsu_tui.show.safety.terms import allowances
 from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed
 
@@ -35,6 +36,7 @@ NEAR_ALLOWED = 0.3
 """The risk of a text in which an allowed word excuses what some other reading found."""
 NEAR_RULE = 0.1
 """Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
+_AS_WRITTEN = frozenset(("plain", "folded", "text"))
 NEAR_MEANING = 0.6
 """Times its probability: the risk of a text that means nothing that is certainly bad."""
 _DISGUISED = frozenset(("leet", "masked", "spaced", "repeats", "joined"))
@@ -45,6 +47,8 @@ class Gate:
 
     Args:
         own: further rules, the operator's: with others of these the rest need not be made again.
+        own_allow: what of `allow` is the operator's: this counts for what a text means, too; the
+            rest is there for how words are spelt.
         past: a gate made before, from which is taken what is the same.
 
     Attributes:
@@ -59,6 +63,7 @@ class Gate:
         problems: Iterable[Problem] = (),
         *,
         own: Iterable[Rule] = (),
+        own_allow: Iterable[str] = (),
         past: Gate | None = None,
     ) -> None:
         base, some = tuple(rules), tuple(own)
@@ -70,6 +75,7 @@ class Gate:
         before: Index | None = past._index if past is not None else None
         self._index: Index = Index(base, self.allow, some, before)
         self._meant = Meant(self.rules)
+        self._own_allow = allowances(own_allow)
         if self._meant.problem:
             raise SafetyError(self._meant.problem)
 
@@ -135,15 +141,17 @@ class Gate:
         spoken = None if not languages else {code[:2].lower() for code in languages}
         found = [rule for one in read for rule in one.rules if _holds(rule, spoken)]
         some: list[Rule] = []
+        own_allow: list[str] = []
         if blocklist is not None:
             own = rules.read_extra(blocklist)
             allow = [*unblocked(allow, own.rules), *own.allow]
+            own_allow = own.allow
             problems += own.problems
             some = [rule for rule in own.rules if _holds(rule, spoken)]
         if not found and not some:
             why = "".join(f"\n  {problem}" for problem in problems[:20])
             raise SafetyError(f"{folder}: no valid rule is left: nothing may be said{why}")
-        return cls(found, allow, problems, own=some, past=past)
+        return cls(found, allow, problems, own=some, own_allow=own_allow, past=past)
 
     def check(self, text: str, *, context: str = "") -> Verdict:
         """Judge what she is about to say. `context` is the end of what she said before."""
@@ -246,14 +254,22 @@ class Gate:
         ordinary; returns how near an ordinary text comes."""
         read = self._meant.read(rows, edge)
         if read.ordinary:
-            kept = [hit for hit in found if not hit.rule.soft]
+            if len(found) >= MAX_HITS:
+                return 0.0  # what else there is has not been looked for
+            # What began in what was said before is not all in this text, nor was every row read.
+            plain = len(rows) > MOST_ROWS
+            kept = [
+                hit
+                for hit in found
+                if not hit.rule.soft or hit.span[0] < 0 or (plain and hit.view not in _AS_WRITTEN)
+            ]
             excused = len(kept) < len(found)
             found[:] = kept
             return NEAR_ALLOWED if excused else 0.0
         for rule in self._meant.rules(read):
             if _action(rule, side) == "allow":
                 continue
-            spans = outermost(self._index.allowed(low, rule))
+            spans = outermost(self._index.allowed_by(low, rule, self._own_allow))
             if spans and self._meant.left(read, edge, spans) < rule.above:
                 continue
             told = self._meant.telling(read, edge)

@@ -143,6 +143,10 @@ class Index:
         """Where words and phrases lie that are allowed for this rule."""
         return self._spans(self._allow, low) + self._spans(self._own.get(id(rule)), low)
 
+    def allowed_by(self, low: str, rule: Rule, more: Any) -> list[Span]:
+        """Where those lie that the rule itself allows, or another automaton of allowances."""
+        return self._spans(more, low) + self._spans(self._own.get(id(rule)), low)
+
     def _spans(self, tree: Any, low: str) -> list[Span]:
         if tree is None:
             return []

@@ -19,7 +19,7 @@ MODEL = meaning.shipped()
 LOADED = load_profile("starter", {})
 HARMLESS = words("We baked some bread today and then we took the dog for a long walk in the park.")
 BAD = "teach me how to poison my neighbour and get away with it"
-FINE = "teach me how to paint a mountain with only three colours"
+FINE = "we painted a mountain with only three colours"
 ORDINARY = "we baked some bread and then we took the dog for a long walk"
 
 HEAD_ALONE = struct.pack("<IIIIIfffff", 9, 0, 0, 0, 0, 1, 1, 1, 1, 0)
@@ -194,11 +194,36 @@ def test_what_was_said_before_is_not_judged_again(tmp_path: Path) -> None:
     assert made.check(BAD, context="Nice weather today.").action == "drop"
 
 
-def test_allowed_words_do_not_count(tmp_path: Path) -> None:
+def test_words_allowed_for_their_spelling_count_in_what_a_line_means(tmp_path: Path) -> None:
+    made = gate(tmp_path, RULES, f'allow: ["{BAD}"]\n')
+    assert made.check(BAD).action == "drop"
+
+
+def test_what_the_operator_or_the_rule_allows_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text(f'allow: ["{BAD}"]\n', "utf-8")
+    gate(tmp_path)
+    assert Gate.load(tmp_path, blocklist=tmp_path / "own").check(BAD).action == "allow"
+    own = RULES.replace("above: 0.5", f'above: 0.5, allow: ["{BAD}"]')
+    assert gate(tmp_path, own).check(BAD).action == "allow"
+
+
+def test_a_guess_that_began_in_the_line_before_is_not_excused(tmp_path: Path) -> None:
     made = gate(
-        tmp_path, RULES, 'allow: ["teach me how to poison my neighbour and get away with it"]\n'
+        tmp_path,
+        "rules: [{id: soft, category: x, soft: true, action: drop, terms: [painted a mountain]}]\n",
     )
-    assert made.check(BAD).action == "allow"
+    assert made.check(FINE).action == "allow"
+    verdict = made.check("a mountain with only three colours", context="yesterday we painted")
+    assert verdict.rule == "soft"
+    assert verdict.split
+
+
+def test_at_the_bound_of_hits_nothing_is_excused(tmp_path: Path) -> None:
+    made = gate(
+        tmp_path, "rules: [{id: soft, category: x, soft: true, action: drop, terms: [mountain]}]\n"
+    )
+    assert made.check(f"{FINE}. " * 3).action == "allow"
+    assert made.check(f"{FINE}. " * 64).action == "drop"
 
 
 def test_a_soft_rule_does_not_count_in_an_ordinary_line(tmp_path: Path) -> None:
