@@ -29,6 +29,7 @@ DONE = {
 LET_IN = DONE | {
     "replace": "let in, in other words",
     "sanitise": "let in, with something left out",
+    "hold": "not let in: what is said to her waits for nobody",
     "drop": "not let in",
     "panic": "not let in, and the show panics",
 }

@@ -54,7 +54,7 @@ def report(state: ShowState, now: float) -> str:
         ]
     if state.alerts:
         lines.append("")
-        new = sum(not alert.acked_by for alert in state.alerts)
+        new = sum(not (alert.acked_by or alert.mended) for alert in state.alerts)
         if new:
             lines.append(f"alerts that nobody has seen: {new}; kitsu acknowledge")
         for alert in state.alerts[-5:]:
