@@ -45,7 +45,8 @@ def test_the_last_loud_sample_has_its_time(tmp_path: Path) -> None:
         at = play(_tone(tmp_path / "quiet.wav", 0.3, 10))
         assert made.last_sound_ms(at) == 0
         at = play(_tone(tmp_path / "loud.wav", 0.5, 8000))
-        assert made.last_sound_ms(at) >= 500  # not before it can have been played
+        # Not before it can have been played, but for the end of the last wave, which is not loud.
+        assert made.last_sound_ms(at) >= 490
         assert made.last_sound_ms(made.upto) == 0
         folder = made.folder
     assert not folder.exists()
