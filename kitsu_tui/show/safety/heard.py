@@ -7,6 +7,7 @@ single word: one that is guessed wrongly weighs little there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from kitsu_tui.show.safety import ordinary
@@ -19,6 +20,25 @@ MAX_MEMO = 6_000
 LONG = 48
 """Longer ones are not kept."""
 _SPELLED = (("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"))
+
+
+_RUN = re.compile(r"(.)\1+")
+_LONG_RUN = re.compile(r"(.)\1\1+")
+_FIGURES = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+
+
+def _unstretched(word: str) -> list[str]:
+    """What a word with letters drawn out may be: "boooomb", "kkiillll"; none: none are."""
+    if _LONG_RUN.search(word) or len(_RUN.findall(word)) > 1:
+        return [_LONG_RUN.sub(r"\1\1", word), _LONG_RUN.sub(r"\1", word), _RUN.sub(r"\1", word)]
+    return []
+
+
+def _in_letters(word: str) -> list[str]:
+    """What a word with figures in the place of letters may be; none: it has no letters."""
+    if word.isdigit():
+        return []
+    return [word.translate(table) for table in _FIGURES]
 
 
 def key(word: str) -> str:
@@ -50,6 +70,15 @@ class Heard:
             self._near.setdefault(blur(heard), word)
             if at < telling and len(heard) > LEAST:
                 self._bones.setdefault(bones(heard), word)
+
+    def written(self, words: Iterable[str]) -> list[str] | None:
+        """The words with letters drawn out, or figures for letters, as they are meant; None: none
+        is written so. There is no guess in it: the others are words."""
+        some = list(words)
+        if self._known.issuperset(some):
+            return None
+        meant = [word if word in self._known else self._written(word) or word for word in some]
+        return meant if meant != some else None
 
     def read(self, words: Iterable[str]) -> list[str] | None:
         """The words with those that are none as they sound; None: nothing is heard otherwise."""
@@ -84,3 +113,13 @@ class Heard:
             or self._bones.get(bones(heard))
             or ""
         )
+
+    def _written(self, word: str) -> str:
+        if len(word) < LEAST or len(word) > LONG or not word.isascii():
+            return ""
+        if not word.isalpha():
+            return next((read for read in _in_letters(word) if read in self._known), "")
+        for short in _unstretched(word):
+            if short in self._known or ordinary.is_word(short):
+                return "" if ordinary.is_word(word) else short
+        return ""

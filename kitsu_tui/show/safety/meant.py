@@ -19,6 +19,7 @@ READ_OTHERWISE = 1.2
 MOST_ROWS = 5
 VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
+WRITTEN = f"{VIEW}+repeats"
 
 
 class Read(Struct, frozen=True):
@@ -90,7 +91,12 @@ class Meant:
             if odds > worst:
                 worst, at, words = odds, row, some
                 view = f"{VIEW}+{min(row.views or ('plain',))}"
-        heard = model.heard.read(words)
+        meant = model.heard.written(words)
+        if meant is not None:
+            odds = model.score(meant)
+            if odds > worst:
+                worst, words, view = odds, meant, WRITTEN
+        heard = model.heard.read(meant or words)
         if heard is not None:
             odds = model.score(heard) - READ_OTHERWISE
             if odds > worst:
@@ -105,17 +111,20 @@ class Meant:
         """The words that told most."""
         if self._model is None or read.row is None:
             return ""
-        words = read.row.words(edge)
-        if read.view == HEARD:
-            words = self._model.heard.read(words) or words
+        words = self._as_read(read.row.words(edge), read.view)
         return " ".join(self._model.telling(words))
 
     def left(self, read: Read, edge: int, without: Sequence[tuple[int, int]]) -> float:
         """The odds without the words in some spans: those that are allowed."""
         if self._model is None or read.row is None:
             return meaning.NOTHING
-        more = 0.0 if read.view == VIEW else READ_OTHERWISE
-        words = read.row.words(edge, without)
-        if read.view == HEARD:
-            words = self._model.heard.read(words) or words
+        more = 0.0 if read.view in (VIEW, WRITTEN) else READ_OTHERWISE
+        words = self._as_read(read.row.words(edge, without), read.view)
         return self._model.score(words) - more
+
+    def _as_read(self, words: list[str], view: str) -> list[str]:
+        if self._model is None or view not in (WRITTEN, HEARD):
+            return words
+        heard = self._model.heard
+        words = heard.written(words) or words
+        return words if view == WRITTEN else heard.read(words) or words

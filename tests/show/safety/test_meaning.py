@@ -188,6 +188,27 @@ def test_a_disguised_line_is_read(tmp_path: Path) -> None:
     assert verdict.view == "meaning+leet"
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("poooison", "poison"),
+        ("ppooiissoonn", "poison"),
+        ("p01s0n", "poison"),
+        ("xqzzzzq", None),
+        ("mp3", None),
+        ("1234", None),
+        ("good", None),
+    ],
+)
+def test_letters_drawn_out_and_figures_for_letters(word: str, meant: str | None) -> None:
+    assert MODEL.heard.written([word]) == (meant and [meant])
+
+
+def test_a_line_with_letters_drawn_out_is_read(tmp_path: Path) -> None:
+    verdict = gate(tmp_path).check(BAD.replace("poison", "ppooiissoonn"))
+    assert (verdict.action, verdict.view) == ("drop", "meaning+repeats")
+
+
 def test_what_was_said_before_is_not_judged_again(tmp_path: Path) -> None:
     made = gate(tmp_path)
     assert made.check("Nice weather today.", context=BAD).action == "allow"
@@ -275,4 +296,4 @@ def test_lines_of_other_writers() -> None:
         assert found.unheard.share < 0.03, (name, found.unheard)
 
 
-LEAST = {"auditor": 0.9, "evaluator": 0.94}
+LEAST = {"auditor": 0.92, "evaluator": 0.95, "examiner": 0.95}
