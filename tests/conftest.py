@@ -25,9 +25,15 @@ for _name, _handler in (
         signal.signal(_number, _handler)
 
 SLOW = {
+    "tests/show/safety/test_gate.py",
     "tests/show/safety/test_injection.py",
+    "tests/show/safety/test_kept.py",
+    "tests/show/safety/test_meaning.py",
+    "tests/show/safety/test_needed.py",
     "tests/show/safety/test_prompts.py",
     "tests/show/safety/test_corpora.py",
+    "tests/show/safety/test_reload.py",
+    "tests/show/test_blocklist.py",
     "tests/show/test_blocklist_verbs.py",
     "tests/console/test_lines_to_come.py",
     "tests/bench/test_console.py",
