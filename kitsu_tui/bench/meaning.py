@@ -1,7 +1,7 @@
 """Trains the model of meanings anew: writes kitsu_tui/show/safety/data/meaning.bin.
 
 To be run when lines were added to tests/data/safety/meaning: `python -m kitsu_tui.bench.meaning`,
-two minutes. It is a logistic regression with a weight for each word, its first letters, its letters
+three minutes. It is a logistic regression with a weight for each word, its first letters, letters
 in a row, its cluster, each pair of words and each two that stand near each other (show/safety/
 meaning.py), by liblinear (Fan et al., 2008). Clusters of words are taken from the model that is
 there; `word_kinds.py` makes those.
@@ -9,6 +9,7 @@ there; `word_kinds.py` makes those.
 
 from __future__ import annotations
 
+import random
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from kitsu_tui.bench import meaning_lines
+from kitsu_tui.bench import meaning_lines, word_sounds
 from kitsu_tui.bench.meaning_lines import Line
 from kitsu_tui.cli.tell import tell
-from kitsu_tui.show.safety import meaning, normal, ordinary
+from kitsu_tui.show.safety import meaning, normal
 from kitsu_tui.show.safety.confusables import fold
+from kitsu_tui.show.safety.heard import NONE_SPOKEN, Spoken
 from kitsu_tui.show.safety.meaning import GRAM_MASK, KINDS, MASK, STEM, Meaning
 
 STRENGTH = 30.0
@@ -31,8 +34,6 @@ STRENGTH = 30.0
 KIND_STRENGTH = 0.3
 LEAST = 2
 """Lines that something must stand in to be learnt."""
-HEARD_LEAST = 3
-"""Lines in which a word must stand that a made-up spelling may mean."""
 SAME = {
     "eating-disorder": "self-harm", "challenge": "self-harm", "dangerous": "self-harm",
     "medical": "self-harm", "selfharm": "self-harm",
@@ -42,12 +43,21 @@ SAME = {
     "sex": "sexual", "minor": "sexual", "prof": "profanity",
 }  # fmt: skip
 """Kinds of the files that count as another."""
+PADDED = 0.6
+"""Lines, one in so many, that are learnt once more with an ordinary one before or behind them."""
+REGRESSIONS = 3
+"""Each with other lines padded; the mean of them errs less than any."""
 Matrix = Any
 
 
 def words(text: str) -> list[str]:
     """A line as the model is asked for it."""
-    return meaning.normal(normal.WORD.findall(fold(normal.clean(text))))
+    return meaning.normal(raw(text))
+
+
+def raw(text: str) -> list[str]:
+    """The words of a line as they are written."""
+    return normal.WORD.findall(fold(normal.clean(text)))
 
 
 class Places:
@@ -108,22 +118,17 @@ class Places:
 
 
 def trained(
-    lines: Sequence[Line], clusters: Mapping[str, int], strength: float = STRENGTH
+    lines: Sequence[Line],
+    clusters: Mapping[str, int],
+    spoken: Spoken = NONE_SPOKEN,
+    strength: float = STRENGTH,
 ) -> bytes:
     """A model of `lines`, as the file has it. `clusters`: of all words that are known of."""
     split = [words(line.text) for line in lines]
     seen = Counter(word for line in split for word in set(line))
     vocabulary = sorted({*clusters, *(word for word, count in seen.items() if count >= LEAST)})
     places = Places(vocabulary, clusters)
-    matrix = places.matrix(split)
-    kept = np.flatnonzero(np.bincount(matrix.indices, minlength=places.size) >= LEAST)
-    unsafe = np.array([line.unsafe for line in lines])
-    matrix = matrix[:, kept]
-    tells = np.sqrt(np.abs(_ratio(matrix, unsafe)))
-    model = LogisticRegression(C=strength, max_iter=400, solver="liblinear")
-    model.fit(matrix @ sparse.diags(tells), unsafe)
-    weights = np.zeros(places.size)
-    weights[kept] = model.coef_[0] * tells
+    weights, bias = _weights(lines, split, places, strength)
     alone = np.array([weights[places.of_word(word)].sum() for word in vocabulary])
     pair_step, pair_weights = _bytes(weights[: places.near])
     near_step, near_weights = _bytes(weights[places.near : places.grams])
@@ -134,7 +139,6 @@ def trained(
         for line, text in zip(lines, split, strict=True)
         if SAME.get(line.kind, line.kind) in KINDS
     ]
-    telling, others = _spoken(lines, split)
     return meaning.packed(
         vocabulary,
         [clusters.get(word, -1) for word in vocabulary],
@@ -143,26 +147,44 @@ def trained(
         near_weights,
         gram_weights,
         _kinds(bad, vocabulary, clusters),
-        heard=[*telling, *others],
-        telling=len(telling),
+        spoken=spoken,
         steps=(word_step, pair_step, near_step, gram_step),
-        bias=float(model.intercept_[0]),
+        bias=bias,
     )
 
 
-def _spoken(lines: Sequence[Line], split: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
-    """The words that made-up spellings may stand for, the most usual first: those of which a line
-    is unsafe more often than not, then the others."""
-    bad: Counter[str] = Counter()
-    every: Counter[str] = Counter()
-    for line, text in zip(lines, split, strict=True):
-        some = {word for word in text if ordinary.is_word(word)}
-        every.update(some)
-        if line.unsafe:
-            bad.update(some)
-    usual = [word for word, count in every.most_common() if count >= HEARD_LEAST]
-    telling = [word for word in usual if bad[word] > every[word] / 2]
-    return telling, [word for word in usual if bad[word] <= every[word] / 2]
+def _weights(
+    lines: Sequence[Line], split: Sequence[Sequence[str]], places: Places, strength: float
+) -> tuple[Matrix, float]:
+    """A weight for each column, and the constant: the mean of some regressions, each with other
+    lines padded."""
+    weights, bias = np.zeros(places.size), 0.0
+    for seed in range(REGRESSIONS):
+        more = padded(lines, seed)
+        matrix = places.matrix([*split, *(words(line.text) for line in more)])
+        unsafe = np.array([line.unsafe for line in (*lines, *more)])
+        kept = np.flatnonzero(np.bincount(matrix.indices, minlength=places.size) >= LEAST)
+        matrix = matrix[:, kept]
+        tells = np.sqrt(np.abs(_ratio(matrix, unsafe)))
+        model = LogisticRegression(C=strength, max_iter=400, solver="liblinear")
+        model.fit(matrix @ sparse.diags(tells), unsafe)
+        weights[kept] += model.coef_[0] * tells / REGRESSIONS
+        bias += float(model.intercept_[0]) / REGRESSIONS
+    return weights, bias
+
+
+def padded(lines: Sequence[Line], seed: int) -> list[Line]:
+    """Lines that are made up of two, one of them at least ordinary: harmless words round a bad one
+    say nothing, and what a line is does not hang on how it begins or ends."""
+    chance = random.Random(seed)  # noqa: S311
+    ordinary = [line.text for line in lines if not line.unsafe]
+    found = []
+    for line in lines:
+        if ordinary and chance.random() < PADDED:
+            both = [line.text, chance.choice(ordinary)]
+            chance.shuffle(both)
+            found.append(structs.replace(line, text=" ".join(both)))
+    return found
 
 
 def _ratio(matrix: Matrix, unsafe: Matrix) -> Matrix:
@@ -194,7 +216,7 @@ def _kinds(
         ends.append(len(columns))
     matrix = sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(bad), size))
     matrix.sum_duplicates()
-    model = LogisticRegression(C=KIND_STRENGTH, max_iter=200)
+    model = LogisticRegression(C=KIND_STRENGTH, max_iter=400)
     model.fit(matrix, [KINDS.index(kind) for kind, _ in bad])
     table = np.zeros((len(vocabulary) + 1, len(KINDS)))
     table[0] = -1 - np.abs(model.intercept_).max() - np.abs(model.coef_).max()  # of kinds unseen
@@ -215,7 +237,9 @@ def main() -> None:
     """Write the file."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else meaning.DATA
     lines = meaning_lines.learnt()
-    data = trained(lines, Meaning(meaning.DATA.read_bytes()).clusters())
+    split = [raw(line.text) for line in lines]
+    spoken = word_sounds.spoken(split, [line.unsafe for line in lines])
+    data = trained(lines, Meaning(meaning.DATA.read_bytes()).clusters(), spoken)
     path.write_bytes(data)
     tell(f"{path}: {len(data)} bytes, of {len(lines)} lines")
 

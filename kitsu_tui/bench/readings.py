@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,7 @@ import msgspec
 from engines.wire import tts
 from kitsu_tui.show import readings
 from kitsu_tui.show.listening import allowed_by
+from kitsu_tui.show.readings import Ask
 from kitsu_tui.show.safety import Gate, sound
 
 PROFILE = "starter"
@@ -27,12 +30,14 @@ class _Answer(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw()
 
 
-async def made(rules: Path) -> tuple[str, dict[str, str]]:
-    """The voice and the readings of all rules of a folder, asked of an engine of its own.
+@asynccontextmanager
+async def reader() -> AsyncIterator[tuple[Ask, list[str]]]:
+    """The starter's voice, in an engine of its own: to be asked, and its name at the end of the
+    list when it has answered.
 
     Raises:
         RuntimeError: it answers with something else.
-        TimeoutError: it takes too long.
+        TimeoutError: all of it takes too long.
     """
     command = [sys.executable, "-m", "kitsu_tui.cli", "engine", "tts", "--profile", PROFILE]
     process = await asyncio.create_subprocess_exec(
@@ -41,10 +46,9 @@ async def made(rules: Path) -> tuple[str, dict[str, str]]:
     given, told = process.stdin, process.stdout
     if given is None or told is None:
         raise RuntimeError("no pipes")
-    voice = ""
+    voices: list[str] = []
 
     async def ask(texts: list[str]) -> list[str]:
-        nonlocal voice
         request = {"type": "request", "id": "1", "name": tts.PRONOUNCE.name}
         given.write(msgspec.json.encode({**request, "data": {"texts": texts}}) + b"\n")
         await given.drain()
@@ -52,7 +56,7 @@ async def made(rules: Path) -> tuple[str, dict[str, str]]:
             answer = msgspec.json.decode(line, type=_Answer)
             if answer.type == "response":
                 data = msgspec.json.decode(answer.data, type=tts.Pronounced)
-                voice = data.voice
+                voices[:] = [data.voice]
                 return data.phonemes
             if answer.type == "error":
                 raise RuntimeError(line.decode())
@@ -60,18 +64,22 @@ async def made(rules: Path) -> tuple[str, dict[str, str]]:
 
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            gate = Gate.load(rules)
-            listened = [
-                text for term in sound.terms(gate.rules) for text in sound.readings_of(term)
-            ]
-            listened += [sound.bare(text) for text in allowed_by(gate)]
-            words = sound.candidates(sound.terms(gate.rules), readings.ordinary())
-            ordinary = await readings.words(ask, words, {})
-            read = await readings.texts(ask, list(dict.fromkeys(listened)), ordinary)
-            return voice, {**ordinary, **read}
+            yield ask, voices
     finally:
         given.close()
         await process.wait()
+
+
+async def made(rules: Path) -> tuple[str, dict[str, str]]:
+    """The voice and the readings of all rules of a folder; see `reader` for what it raises."""
+    async with reader() as (ask, voices):
+        gate = Gate.load(rules)
+        listened = [text for term in sound.terms(gate.rules) for text in sound.readings_of(term)]
+        listened += [sound.bare(text) for text in allowed_by(gate)]
+        words = sound.candidates(sound.terms(gate.rules), readings.ordinary())
+        ordinary = await readings.words(ask, words, {})
+        read = await readings.texts(ask, list(dict.fromkeys(listened)), ordinary)
+        return voices[-1], {**ordinary, **read}
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from kitsu_tui.bench import meaning_lines
-from kitsu_tui.bench.meaning import trained
+from kitsu_tui.bench import meaning_lines, word_sounds
+from kitsu_tui.bench.meaning import raw, trained
 from kitsu_tui.cli.tell import tell
 from kitsu_tui.show.safety import meaning, ordinary
 
@@ -135,7 +135,9 @@ def main() -> None:
         raise SystemExit(__doc__)
     lines = meaning_lines.learnt()
     found = clusters(ordinary.words(), Path(sys.argv[1]), Path(sys.argv[2]))
-    meaning.DATA.write_bytes(trained(lines, found))
+    split = [raw(line.text) for line in lines]
+    spoken = word_sounds.spoken(split, [line.unsafe for line in lines])
+    meaning.DATA.write_bytes(trained(lines, found, spoken))
     tell(f"{meaning.DATA}: {len(found)} words in {CLUSTERS} clusters")
 
 

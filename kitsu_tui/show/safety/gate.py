@@ -7,6 +7,7 @@ set of rules. A second opinion stands behind `guarded`, never in its place.
 from __future__ import annotations
 
 import gc
+import re
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,7 @@ from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
-from kitsu_tui.show.safety.meant import MOST_ROWS, Meant
+from kitsu_tui.show.safety.meant import HEARD, MOST_ROWS, Meant
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
@@ -36,6 +37,8 @@ NEAR_ALLOWED = 0.3
 """The risk of a text in which an allowed word excuses what some other reading found."""
 NEAR_RULE = 0.1
 """Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
+_FOREIGN = re.compile(r"[^\W\d_A-Za-z]")
+"""A letter that no English word has: words of another language are not made-up spellings."""
 _AS_WRITTEN = frozenset(("plain", "folded", "text"))
 NEAR_MEANING = 0.6
 """Times its probability: the risk of a text that means nothing that is certainly bad."""
@@ -244,15 +247,15 @@ class Gate:
             if len(found) >= MAX_HITS:
                 break
         if self._meant.asked:
-            near = max(near, self._by_meaning(found, rows, low, edge, side))
+            near = max(near, self._by_meaning(found, rows, low, edge, side, base))
         return found, near
 
     def _by_meaning(
-        self, found: list[Hit], rows: list[Row], low: str, edge: int, side: Side
+        self, found: list[Hit], rows: list[Row], low: str, edge: int, side: Side, base: str
     ) -> float:
         """Adds to `found` what the text means as a whole, takes from it guesses where that is
         ordinary; returns how near an ordinary text comes."""
-        read = self._meant.read(rows, edge)
+        read = self._meant.read(rows, edge, aloud=not _FOREIGN.search(base))
         if read.ordinary:
             if len(found) >= MAX_HITS:
                 return 0.0  # what else there is has not been looked for
@@ -275,7 +278,24 @@ class Gate:
             told = self._meant.telling(read, edge)
             found.append(Hit(rule, read.view, (0, len(low) - edge), told))
             break
+        if read.aloud and not found:
+            found += self._aloud(read.aloud, (0, len(low) - edge), side)
         return read.risk * NEAR_MEANING
+
+    def _aloud(self, text: str, span: Span, side: Side) -> list[Hit]:
+        """What the rules find in a text as it is heard; it counts for all of what is written."""
+        found = []
+        for hit in self._index.search(text, text, side, []):
+            if _action(hit.rule, side) == "allow":
+                continue
+            allowed = outermost(self._index.allowed(text, hit.rule))
+            start, end = hit.span
+            holder = bisect_right(allowed, (start, len(text) + 1)) - 1
+            if holder < 0 or end > allowed[holder][1]:
+                found.append(Hit(hit.rule, HEARD, span, hit.term))
+                if len(found) >= MAX_HITS:
+                    break
+        return found
 
 
 @contextmanager

@@ -1,44 +1,106 @@
-"""A line as somebody hears it: made-up spellings read as the known words that sound alike.
+"""A line as somebody hears it: made-up spellings read as the words that were meant.
 
-"hao tu bild a paip bom" names nothing that a list has, and a voice says it all the same. Only
-what is no word is read so, and only for what a line means as a whole (meaning.py), never for a
-single word: one that is guessed wrongly weighs little there.
+"hao tu bild a paip bom" names nothing that a list has, and a voice says it all the same. Which
+words sound like a spelling is known from how they are written and from how a synthesizer reads them
+("notsis"; bench/word_sounds.py). Several often do, so the line is read as a whole: the words that
+sound most alike and follow each other most usually (Viterbi, "Error bounds for convolutional
+codes", 1967, over the words and pairs of words of the lines that the model of meanings learnt).
+Where one word is spelt so, others may be words that sound alike ("dye" and "die"), or two that are
+one ("pass wurd"). A line of nothing but words is read as it stands.
 """
 
 from __future__ import annotations
 
-import re
+import struct
+import zlib
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from kitsu_tui.show.safety import ordinary
-from kitsu_tui.show.safety.phonetic import blur, bones, sound
+from kitsu_tui.show.safety.dialect import MEANT
+from kitsu_tui.show.safety.phonetic import blur, bones, loose, sound
+from kitsu_tui.show.safety.unstretched import unstretched
 
 LEAST = 3
 """Letters; shorter ones sound like too much."""
+LEAST_JOINED = 5
+"""Letters of two words that may be one, and one more where they only sound much like it."""
+MOST = 6
+"""Words that a spelling may stand for, of one way to compare."""
+MOST_ALIKE = 4
+STEPS = 8.0
+"""Parts of one unit of log-probability in which costs are kept."""
+COSTS = (0.5, 1.5, 3.0, 4.0)
+"""What it costs to read a word so: it sounds the same, but for vowels, but for all vowels, by far.
+All costs are in units of log-probability."""
+DIALECT_COSTS = 0.3
+KEPT_COSTS = 6.0
+"""To leave what is no word as it stands."""
+NAME_COSTS = 1.0
+"""To leave a word that the lines do not have."""
+ALIKE_COSTS = 2.0
+JOINED_COSTS = 1.5
+NEVER = 18.0
+"""Of a word that was never met."""
+BEGIN, END = "<s>", "</s>"
+PLACES = 1 << 20
+"""Of pairs of words that were met; see `Spoken.follows`."""
 MAX_MEMO = 6_000
 """Made-up spellings met before."""
 LONG = 48
 """Longer ones are not kept."""
-_SPELLED = (("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"))
+MAX_WORDS = 80
+"""Of a longer line the rest is left as it stands."""
+RARER = 3.4
+"""By so much (the log of 30) is a word rarer than one that it may be written for, as "ewe"."""
+_SPELLED = (
+    ("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"),
+    ("ey", "ay"), ("oe", "o"),
+)  # fmt: skip
+_LENGTHS = struct.Struct("<III")
+
+Choices = dict[str, float]
+"""Words that one may stand for, and what that costs."""
 
 
-_RUN = re.compile(r"(.)\1+")
-_LONG_RUN = re.compile(r"(.)\1\1+")
-_FIGURES = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+class Spoken(NamedTuple):
+    """Words, how they sound and how they follow each other.
+
+    Attributes:
+        words: each with its cost in STEPS and its keys, a space between them; the most usual first.
+        alike: words that a synthesizer reads in the same way, a space between them.
+        follows: what it costs in STEPS that one word follows another, at the `place` of the two;
+            0: they were not met.
+    """
+
+    words: Sequence[str] = ()
+    alike: Sequence[str] = ()
+    follows: bytes = b""
+
+    def packed(self) -> bytes:
+        """For a file."""
+        words, alike = "\n".join(self.words).encode(), "\n".join(self.alike).encode()
+        return (
+            _LENGTHS.pack(len(words), len(alike), len(self.follows)) + words + alike + self.follows
+        )
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Spoken:
+        """Raises ValueError where that is none."""
+        if len(data) < _LENGTHS.size:
+            raise ValueError("a list of sounds that is cut short")
+        words, alike, follows = _LENGTHS.unpack_from(data)
+        if len(data) != _LENGTHS.size + words + alike + follows:
+            raise ValueError("a list of sounds that is cut short")
+        at = _LENGTHS.size
+        return cls(
+            data[at : at + words].decode().split("\n") if words else (),
+            data[at + words : at + words + alike].decode().split("\n") if alike else (),
+            data[at + words + alike :],
+        )
 
 
-def _unstretched(word: str) -> list[str]:
-    """What a word with letters drawn out may be: "boooomb", "kkiillll"; none: none are."""
-    if _LONG_RUN.search(word) or len(_RUN.findall(word)) > 1:
-        return [_LONG_RUN.sub(r"\1\1", word), _LONG_RUN.sub(r"\1", word), _RUN.sub(r"\1", word)]
-    return []
-
-
-def _in_letters(word: str) -> list[str]:
-    """What a word with figures in the place of letters may be; none: it has no letters."""
-    if word.isdigit():
-        return []
-    return [word.translate(table) for table in _FIGURES]
+NONE_SPOKEN = Spoken()
 
 
 def key(word: str) -> str:
@@ -48,78 +110,182 @@ def key(word: str) -> str:
     return sound(word)
 
 
+def spelled(word: str) -> bool:
+    """Whether it can be compared by its sound."""
+    return word.isascii() and word.isalpha() and len(set(word)) > 1
+
+
+def place(word: str, after: str) -> int:
+    """Where what it costs that `after` follows `word` stands."""
+    return (zlib.crc32(word.encode()) ^ zlib.crc32(f">{after}".encode())) % PLACES
+
+
+class _Way(NamedTuple):
+    """The best way to some word: what it costs, and the one before it."""
+
+    cost: float
+    start: int
+    before: str
+
+
 class Heard:
-    """Known words by their sound.
+    """Known words by their sound."""
 
-    Args:
-        words: the most telling first; the first of those that sound alike is heard.
-        telling: so many of them are also heard with other vowels.
-    """
+    def __init__(self, spoken: Spoken) -> None:
+        self._costs: dict[str, float] = {}
+        self._by: tuple[dict[str, list[str]], ...] = ({}, {}, {}, {})
+        for line in spoken.words:
+            word, cost, *keys = line.split(" ")
+            self._costs[word] = int(cost) / STEPS
+            for heard in keys:
+                self._add(word, heard)
+        self._alike: dict[str, list[str]] = {}
+        for line in spoken.alike:
+            words = line.split(" ")
+            for word in words:
+                self._alike[word] = [other for other in words if other != word][:MOST_ALIKE]
+        self._follows = spoken.follows
+        self._met: dict[str, Choices] = {}
+        self._doubtful: dict[str, float] = {}
 
-    def __init__(self, words: Sequence[str], telling: int) -> None:
-        self._known = frozenset(words)
-        self._exact: dict[str, str] = {}
-        self._near: dict[str, str] = {}
-        self._bones: dict[str, str] = {}
-        self._met: dict[str, str] = {}
-        for at, word in enumerate(words):
-            if len(word) < LEAST or not word.isascii() or not word.isalpha():
-                continue
-            heard = key(word)
-            self._exact.setdefault(heard, word)
-            self._near.setdefault(blur(heard), word)
-            if at < telling and len(heard) > LEAST:
-                self._bones.setdefault(bones(heard), word)
+    def _add(self, word: str, heard: str) -> None:
+        exact, blurred, boned, loosened = self._by
+        _put(exact, heard, word)
+        _put(blurred, blur(heard), word)
+        if len(heard) > 2:
+            _put(boned, bones(heard), word)
+        if len(heard) > LEAST:
+            _put(loosened, loose(heard), word)
 
     def written(self, words: Iterable[str]) -> list[str] | None:
         """The words with letters drawn out, or figures for letters, as they are meant; None: none
         is written so. There is no guess in it: the others are words."""
         some = list(words)
-        if self._known.issuperset(some):
+        if self._costs.keys() >= set(some):
             return None
-        meant = [word if word in self._known else self._written(word) or word for word in some]
+        meant = [
+            word if word in self._costs else unstretched(word, self._costs.__contains__) or word
+            for word in some
+        ]
         return meant if meant != some else None
 
-    def read(self, words: Iterable[str]) -> list[str] | None:
-        """The words with those that are none as they sound; None: nothing is heard otherwise."""
-        some = list(words)
-        if self._known.issuperset(some):
+    def read(self, words: Sequence[str]) -> list[str] | None:
+        """The line as it is meant to be heard; None: as it stands."""
+        if not self._costs or sum(map(self._doubt, words)) < 1:
             return None
-        changed = False
-        for at, word in enumerate(some):
-            if word in self._known:
+        head = list(words[:MAX_WORDS])
+        ways: list[dict[str, _Way]] = [{} for _ in range(len(head) + 1)]
+        ways[0][BEGIN] = _Way(0.0, 0, "")
+        for at, word in enumerate(head):
+            if not ways[at]:
                 continue
-            found = self._met.get(word)
-            if found is None:
-                found = self._heard(word)
-                if len(self._met) >= MAX_MEMO:
-                    self._met.clear()
-                if len(word) <= LONG:
-                    self._met[word] = found
+            self._on(ways, at, at + 1, self._choices(word))
+            if at + 1 < len(head):
+                self._on(ways, at, at + 2, self._joined(word + head[at + 1]))
+        line = [*self._best(ways), *words[MAX_WORDS:]]
+        return line if line != list(words) else None
+
+    def _on(self, ways: list[dict[str, _Way]], start: int, end: int, choices: Choices) -> None:
+        """Go on from all that may end at `start` to what may end at `end`."""
+        before = [(said.rpartition(" ")[2], way.cost, said) for said, way in ways[start].items()]
+        for said, cost in choices.items():
+            first = said.partition(" ")[0]
+            best, by = min([(so_far + self._cost(word, first), by) for word, so_far, by in before])
+            known = ways[end].get(said)
+            if known is None or best + cost < known.cost:
+                ways[end][said] = _Way(best + cost, start, by)
+
+    def _cost(self, word: str, after: str) -> float:
+        """What it costs that `after` follows `word`."""
+        if self._follows:
+            found = self._follows[place(word, after)]
             if found:
-                some[at] = found
-                changed = True
-        return some if changed else None
+                return found / STEPS
+        return self._costs.get(after, NEVER)
 
-    def _heard(self, word: str) -> str:
-        """What a word that is not known sounds like; empty: nothing, or it is a word."""
-        plain = len(word) >= LEAST and word.isascii() and word.isalpha()
-        if not plain or ordinary.is_word(word):
-            return ""
+    def _doubt(self, word: str) -> float:
+        """How likely it is that a word is a made-up spelling: 0, 0.5 or 1."""
+        found = self._doubtful.get(word)
+        if found is None:
+            found = 0.0
+            if word not in self._costs:
+                strange = len(word) >= LEAST and spelled(word) and not ordinary.is_word(word)
+                found = 1.0 if strange else 0.0
+            elif any(
+                self._costs[other] + RARER < self._costs[word]
+                for other in self._alike.get(word, ())
+            ):
+                found = 0.5
+            if len(self._doubtful) >= MAX_MEMO:
+                self._doubtful.clear()
+            if len(word) <= LONG:
+                self._doubtful[word] = found
+        return found
+
+    def _choices(self, word: str) -> Choices:
+        """The words that one may stand for."""
+        found = self._met.get(word)
+        if found is None:
+            found = self._chosen(word)
+            if len(self._met) >= MAX_MEMO:
+                self._met.clear()
+            if len(word) <= LONG:
+                self._met[word] = found
+        return found
+
+    def _chosen(self, word: str) -> Choices:
+        found: Choices = {}
+        meant = MEANT.get(word)
+        if meant is not None:
+            found[meant] = DIALECT_COSTS
+        if word in self._costs:
+            found[word] = NAME_COSTS if meant is not None else 0.0
+            for other in self._alike.get(word, ()):
+                found.setdefault(other, ALIKE_COSTS)
+            return found
+        if len(word) > 1 and len(word) <= LONG and spelled(word):
+            heard = key(word)
+            keys = (heard, blur(heard), bones(heard), loose(heard))
+            for by, cost, some in zip(self._by, COSTS, keys, strict=True):
+                if cost > COSTS[1] and len(word) <= LEAST:
+                    break
+                for other in by.get(some, ()):
+                    found.setdefault(other, cost)
+            if word.endswith("in") and f"{word}g" in self._costs:
+                found[f"{word}g"] = DIALECT_COSTS
+        found.setdefault(word, NAME_COSTS if ordinary.is_word(word) else KEPT_COSTS)
+        return found
+
+    def _joined(self, word: str) -> Choices:
+        """The words that two may be when they are one."""
+        if not LEAST_JOINED <= len(word) <= LONG or not spelled(word):
+            return {}
+        if word in self._costs:
+            return {word: JOINED_COSTS} if len(word) > LEAST_JOINED else {}
+        exact, blurred, *_ = self._by
         heard = key(word)
-        return (
-            self._exact.get(heard)
-            or self._near.get(blur(heard))
-            or self._bones.get(bones(heard))
-            or ""
-        )
+        found = [some for some in exact.get(heard, ()) if len(some) >= LEAST_JOINED]
+        if found:
+            return dict.fromkeys(found, JOINED_COSTS + COSTS[0])
+        found = [some for some in blurred.get(blur(heard), ()) if len(some) > LEAST_JOINED]
+        return dict.fromkeys(found, JOINED_COSTS + COSTS[1] - COSTS[0])
 
-    def _written(self, word: str) -> str:
-        if len(word) < LEAST or len(word) > LONG or not word.isascii():
-            return ""
-        if not word.isalpha():
-            return next((read for read in _in_letters(word) if read in self._known), "")
-        for short in _unstretched(word):
-            if short in self._known or ordinary.is_word(short):
-                return "" if ordinary.is_word(word) else short
-        return ""
+    def _best(self, ways: Sequence[dict[str, _Way]]) -> list[str]:
+        """The words of the best way to the end."""
+        at = len(ways) - 1
+        said = min(
+            ways[at],
+            key=lambda some: ways[at][some].cost + self._cost(some.rpartition(" ")[2], END),
+        )
+        found: list[str] = []
+        while at > 0:
+            way = ways[at][said]
+            found += reversed(said.split(" "))
+            at, said = way.start, way.before
+        return found[::-1]
+
+
+def _put(by: dict[str, list[str]], heard: str, word: str) -> None:
+    some = by.setdefault(heard, [])
+    if len(some) < MOST and word not in some:
+        some.append(word)

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kitsu_tui.show.safety.aliases import ALIASES
-from kitsu_tui.show.safety.heard import Heard
+from kitsu_tui.show.safety.heard import NONE_SPOKEN, Heard, Spoken
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
-MAGIC = b"kitsu-meaning-3\n"
+MAGIC = b"kitsu-meaning-5\n"
 BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1
@@ -59,7 +59,7 @@ MAX_PAIRED = 8_000
 """Rows of three words kept ready: what the rows of a line, and lines alike, have in common."""
 LONG = 48
 """Of longer words nothing is kept."""
-_HEAD = struct.Struct("<IIIIIfffff")
+_HEAD = struct.Struct("<IIIIfffff")
 
 
 _APART = range(1, NEAR + 1)
@@ -168,7 +168,7 @@ class Meaning:
             raise ValueError(f"a broken model of meanings: {error}") from None
         if len(body) < _HEAD.size:
             raise ValueError("a model of meanings that is cut short")
-        count, size, heard, telling, clusters, *steps = _HEAD.unpack_from(body)
+        count, size, heard, clusters, *steps = _HEAD.unpack_from(body)
         self._word_step, self._pair_step, self._near_step, self._gram_step, self._bias = map(
             float, steps
         )
@@ -176,7 +176,7 @@ class Meaning:
         listed = body[at : at + size].decode().split("\n")
         self._places = {word: number for number, word in enumerate(listed)}
         at += size
-        self.heard = Heard(body[at : at + heard].decode().split("\n"), telling)
+        self.heard = Heard(Spoken.unpacked(body[at : at + heard]))
         at += heard
         self._clusters = array("H", body[at : at + 2 * count])
         at += 2 * count
@@ -318,8 +318,7 @@ def packed(
     gram_weights: Sequence[int],
     kinds: Sequence[int],
     *,
-    heard: Sequence[str] = (),
-    telling: int = 0,
+    spoken: Spoken = NONE_SPOKEN,
     steps: tuple[float, float, float, float],
     bias: float,
 ) -> bytes:
@@ -327,12 +326,12 @@ def packed(
 
     `words` in the order of all else; `clusters` -1 for none; `weights`, those of pairs, of words
     near each other and of letters in a row (at each place), from -127 to 127, times `steps` of
-    each; `kinds` (for no word, then for each, one for each of KINDS) likewise. `heard` and
-    `telling`: see Heard.
+    each; `kinds` (for no word, then for each, one for each of KINDS) likewise. `spoken`: see
+    Heard.
     """
-    listed, sounds = "\n".join(words).encode(), "\n".join(heard).encode()
+    listed, sounds = "\n".join(words).encode(), spoken.packed()
     none = max(clusters, default=0) + 1
-    body = _HEAD.pack(len(words), len(listed), len(sounds), telling, none, *steps, bias)
+    body = _HEAD.pack(len(words), len(listed), len(sounds), none, *steps, bias)
     body += listed + sounds
     body += array("H", [none if cluster < 0 else cluster for cluster in clusters]).tobytes()
     for some in (weights, pair_weights, near_weights, gram_weights, kinds):

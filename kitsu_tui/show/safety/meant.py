@@ -14,12 +14,32 @@ from kitsu_tui.show.safety.rule import Rule
 
 ORDINARY = -3.0
 """Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
-READ_OTHERWISE = 1.2
-"""Log-odds more are asked of a line that has to be read in another way than it is written."""
+HIDDEN = -0.5
+"""Log-odds more, or less, are asked of a line that has to be read in another way than it is
+written. Letters apart, figures or stars for letters: nobody writes so by chance."""
+BACKWARDS = 0.4
+GUESSED = 1.2
+"""By ear, two words for one, letters that changed places: ordinary ones are read so as well."""
+ASKED_AGAIN = -1.0
+"""Log-odds from which a line is also asked of the rules as it is heard."""
+HEARD_OTHERWISE = 0.4
+"""The same of one that is read by ear, beside what each of its words costs."""
 MOST_ROWS = 5
 VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
 WRITTEN = f"{VIEW}+repeats"
+
+
+_GUESSED = frozenset(("sound", "swapped", "together", "alias"))
+
+
+def _asked(views: frozenset[str] | None) -> float:
+    """The log-odds that a reading by these views costs."""
+    if views is None or not views:
+        return 0.0
+    if not views.isdisjoint(_GUESSED):
+        return GUESSED
+    return BACKWARDS if "reversed" in views else HIDDEN
 
 
 class Read(Struct, frozen=True):
@@ -30,12 +50,14 @@ class Read(Struct, frozen=True):
         kind: of that reading: one of meaning.KINDS; empty where no rule asks for so little.
         view: how it had to be read.
         row: that reading; None: there is nothing to read.
+        aloud: the line as it is heard, where that is another one and no ordinary one.
     """
 
     odds: float = meaning.NOTHING
     kind: str = ""
     view: str = VIEW
     row: Row | None = None
+    aloud: str = ""
 
     @property
     def ordinary(self) -> bool:
@@ -78,30 +100,33 @@ class Meant:
         """Whether any rule wants to know."""
         return self._model is not None
 
-    def read(self, rows: Sequence[Row], edge: int = 0) -> Read:
-        """What the text of these rows means from `edge` on; the first row is as it stands."""
+    def read(self, rows: Sequence[Row], edge: int = 0, *, aloud: bool = True) -> Read:
+        """What the text of these rows means from `edge` on; the first row is as it stands.
+        `aloud`: also as somebody hears it."""
         model = self._model
         if model is None or not rows:
             return Read()
         at, view, words = rows[0], VIEW, rows[0].words(edge)
-        worst = model.score(words)
+        plain, worst = words, model.score(words)
         for row in rows[1:MOST_ROWS]:
             some = row.words(edge)
-            odds = model.score(some) - READ_OTHERWISE
+            odds = model.score(some) - _asked(row.views)
             if odds > worst:
                 worst, at, words = odds, row, some
                 view = f"{VIEW}+{min(row.views or ('plain',))}"
-        meant = model.heard.written(words)
+        meant = model.heard.written(plain)
         if meant is not None:
             odds = model.score(meant)
             if odds > worst:
-                worst, words, view = odds, meant, WRITTEN
-        heard = model.heard.read(meant or words)
+                worst, words, view, at = odds, meant, WRITTEN, rows[0]
+        heard = model.heard.read(meant or plain) if aloud else None
+        said = ""
         if heard is not None:
-            odds = model.score(heard) - READ_OTHERWISE
+            odds = model.score(heard) - HEARD_OTHERWISE
+            said = " ".join(heard) if odds > ASKED_AGAIN else ""
             if odds > worst:
-                worst, words, view = odds, heard, HEARD
-        return Read(worst, model.kind(words) if worst >= self._least else "", view, at)
+                worst, words, view, at = odds, heard, HEARD, rows[0]
+        return Read(worst, model.kind(words) if worst >= self._least else "", view, at, said)
 
     def rules(self, read: Read) -> list[Rule]:
         """Those that count for a line that reads so, the most certain first."""
@@ -118,7 +143,11 @@ class Meant:
         """The odds without the words in some spans: those that are allowed."""
         if self._model is None or read.row is None:
             return meaning.NOTHING
-        more = 0.0 if read.view in (VIEW, WRITTEN) else READ_OTHERWISE
+        more = 0.0
+        if read.view == HEARD:
+            more = HEARD_OTHERWISE
+        elif read.view not in (VIEW, WRITTEN):
+            more = _asked(read.row.views)
         words = self._as_read(read.row.words(edge, without), read.view)
         return self._model.score(words) - more
 
@@ -127,4 +156,6 @@ class Meant:
             return words
         heard = self._model.heard
         words = heard.written(words) or words
-        return words if view == WRITTEN else heard.read(words) or words
+        if view == WRITTEN:
+            return words
+        return heard.read(words) or words

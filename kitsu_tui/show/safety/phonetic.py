@@ -27,6 +27,8 @@ _RUN = re.compile(r"(.)\1+")
 _R = re.compile(r"(?<=..)(?:er|ar|or|ur|ir)(s?)$")
 _MUTE = re.compile(r"(?<=[^SCT])h(?=[^aeiouAYOUW]|$)")
 _VOWEL = re.compile(r"[aeiouAYOUW]+")
+_ACCENTS = str.maketrans({"R": "@", "T": "f", "v": "f", "h": "", "J": ""})
+_VOWEL_R = re.compile(r"@[r@]+")
 
 
 def _piece(found: re.Match[str]) -> str:
@@ -74,3 +76,9 @@ def blur(key: str) -> str:
 def bones(key: str) -> str:
     """A key with all vowels alike: "traeetawr" and "traitor"; for words within a phrase."""
     return _VOWEL.sub("@", key)
+
+
+def loose(key: str) -> str:
+    """Bones without what accents leave out or change: "hitlah", "meff", "togevver", "'appened"."""
+    found = _VOWEL.sub("@", key.translate(_ACCENTS))
+    return _VOWEL_R.sub("@", found)
