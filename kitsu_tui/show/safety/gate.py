@@ -21,7 +21,7 @@ from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
-from kitsu_tui.show.safety.meant import HEARD, MOST_ROWS, Meant
+from kitsu_tui.show.safety.meant import GUESSED_VIEWS, HEARD, MOST_ROWS, Meant
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
@@ -269,6 +269,12 @@ class Gate:
             excused = len(kept) < len(found)
             found[:] = kept
             return NEAR_ALLOWED if excused else 0.0
+        if read.clear and len(found) < MAX_HITS:
+            found[:] = [
+                hit
+                for hit in found
+                if hit.span[0] < 0 or GUESSED_VIEWS.isdisjoint(hit.view.split("+"))
+            ]
         for rule in self._meant.rules(read):
             if _action(rule, side) == "allow":
                 continue

@@ -26,7 +26,7 @@ from kitsu_tui.show.safety.aliases import ALIASES
 from kitsu_tui.show.safety.heard import NONE_SPOKEN, Heard, Spoken
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
-MAGIC = b"kitsu-meaning-5\n"
+MAGIC = b"kitsu-meaning-6\n"
 BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1
@@ -103,9 +103,15 @@ def entry(word: str, cluster: int, weight: float = 0.0) -> Entry:
     return Entry(
         weight,
         tuple(place(f"l{pair}{name}") for pair in PAIRS for name in (word, kind)),
-        tuple(place(f"r{pair}{name}") for pair in PAIRS for name in (word, kind)),
+        tuple(_turned(f"r{pair}{name}") for pair in PAIRS for name in (word, kind)),
         place(f"s{word[:STEM]}"),
     )
+
+
+def _turned(text: str) -> int:
+    """Another place: those of two texts and of the same in the other order would be one, as the
+    sums of bits that `crc32` is made of are the same."""
+    return (place(text) * 40503 + 1) & MASK
 
 
 UNKNOWN = entry("<?>", -1)

@@ -22,22 +22,26 @@ GUESSED = 1.2
 """By ear, two words for one, letters that changed places: ordinary ones are read so as well."""
 ASKED_AGAIN = -1.0
 """Log-odds from which a line is also asked of the rules as it is heard."""
-HEARD_OTHERWISE = 0.4
-"""The same of one that is read by ear, beside what each of its words costs."""
+HEARD_OTHERWISE = -0.3
+"""The same of one that is spelt by ear."""
+CLEAR = -1.0
+"""Log-odds under which a line that is spelt by ear is an ordinary one."""
+GARBLED = 0.8
+"""Log-odds that its other readings count less then: half of their words are none."""
 MOST_ROWS = 5
 VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
 WRITTEN = f"{VIEW}+repeats"
 
 
-_GUESSED = frozenset(("sound", "swapped", "together", "alias"))
+GUESSED_VIEWS = frozenset(("sound", "swapped", "together", "alias"))
 
 
 def _asked(views: frozenset[str] | None) -> float:
     """The log-odds that a reading by these views costs."""
     if views is None or not views:
         return 0.0
-    if not views.isdisjoint(_GUESSED):
+    if not views.isdisjoint(GUESSED_VIEWS):
         return GUESSED
     return BACKWARDS if "reversed" in views else HIDDEN
 
@@ -51,6 +55,9 @@ class Read(Struct, frozen=True):
         view: how it had to be read.
         row: that reading; None: there is nothing to read.
         aloud: the line as it is heard, where that is another one and no ordinary one.
+        clear: it is heard as another one, and that is an ordinary one: what readings of single
+            words guessed does not count.
+        garbled: what was taken off the odds of the other readings for that.
     """
 
     odds: float = meaning.NOTHING
@@ -58,6 +65,8 @@ class Read(Struct, frozen=True):
     view: str = VIEW
     row: Row | None = None
     aloud: str = ""
+    clear: bool = False
+    garbled: float = 0.0
 
     @property
     def ordinary(self) -> bool:
@@ -106,27 +115,27 @@ class Meant:
         model = self._model
         if model is None or not rows:
             return Read()
-        at, view, words = rows[0], VIEW, rows[0].words(edge)
-        plain, worst = words, model.score(words)
-        for row in rows[1:MOST_ROWS]:
-            some = row.words(edge)
-            odds = model.score(some) - _asked(row.views)
-            if odds > worst:
-                worst, at, words = odds, row, some
-                view = f"{VIEW}+{min(row.views or ('plain',))}"
-        meant = model.heard.written(plain)
-        if meant is not None:
-            odds = model.score(meant)
-            if odds > worst:
-                worst, words, view, at = odds, meant, WRITTEN, rows[0]
-        heard = model.heard.read(meant or plain) if aloud else None
-        said = ""
+        plain = rows[0].words(edge)
+        written = model.heard.written(plain)
+        heard = model.heard.read(written or plain) if aloud else None
+        garbled, said, clear = 0.0, "", False
+        found: list[tuple[float, list[str], str, Row]] = []
         if heard is not None:
             odds = model.score(heard) - HEARD_OTHERWISE
+            found.append((odds, heard, HEARD, rows[0]))
             said = " ".join(heard) if odds > ASKED_AGAIN else ""
-            if odds > worst:
-                worst, words, view, at = odds, heard, HEARD, rows[0]
-        return Read(worst, model.kind(words) if worst >= self._least else "", view, at, said)
+            clear = odds < CLEAR
+            garbled = GARBLED if clear else 0.0
+        found.append((model.score(plain) - garbled, plain, VIEW, rows[0]))
+        if written is not None:
+            found.append((model.score(written) - garbled, written, WRITTEN, rows[0]))
+        for row in rows[1:MOST_ROWS]:
+            some = row.words(edge)
+            odds = model.score(some) - _asked(row.views) - garbled
+            found.append((odds, some, f"{VIEW}+{min(row.views or ('plain',))}", row))
+        worst, words, view, at = max(found, key=lambda one: one[0])
+        kind = model.kind(words) if worst >= self._least else ""
+        return Read(worst, kind, view, at, said, clear, garbled)
 
     def rules(self, read: Read) -> list[Rule]:
         """Those that count for a line that reads so, the most certain first."""
@@ -148,6 +157,8 @@ class Meant:
             more = HEARD_OTHERWISE
         elif read.view not in (VIEW, WRITTEN):
             more = _asked(read.row.views)
+        if read.view != HEARD:
+            more += read.garbled
         words = self._as_read(read.row.words(edge, without), read.view)
         return self._model.score(words) - more
 
