@@ -40,7 +40,7 @@ SAME = {
     "threat": "violence", "deathwish": "violence", "incitement": "violence", "cruelty": "violence",
     "harass": "harassment", "extremism": "hate", "extrem": "hate", "slur": "hate",
     "doxxing": "private", "leak": "injection", "hacking": "crime",
-    "sex": "sexual", "minor": "sexual", "prof": "profanity",
+    "sex": "sexual", "minor": "sexual", "sexual-minors": "sexual", "prof": "profanity",
 }  # fmt: skip
 """Kinds of the files that count as another."""
 PADDED = 0.6

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from kitsu_tui.bench.place import BenchFailed
-from kitsu_tui.bench.safety_corpora import DATA, half, ordinary
+from kitsu_tui.bench.safety_corpora import DATA, half, ordinary, unsafe
 
 ORDINARY = "ordinary"
 LEARNT = DATA / "meaning"
@@ -54,20 +55,34 @@ def read(folder: Path) -> dict[str, list[Line]]:
 
 
 def learnt() -> list[Line]:
-    """All that may be learnt from: also the developers' half of the ordinary lines.
+    """All that may be learnt from: also the developers' half of the other corpora.
 
     What two writers thought of alike, and one of them for measuring, is left out.
     """
-    others = ordinary()
     found = [line for lines in read(LEARNT).values() for line in lines]
-    found += [Line(text, ORDINARY) for text in others if half(text) == "dev"]
-    measured = {_alike(text) for text in others if half(text) == "held-out"}
-    measured |= {_alike(line.text) for lines in read(UNSEEN).values() for line in lines}
+    measured = {_alike(line.text) for lines in read(UNSEEN).values() for line in lines}
+    for line, halved_by in _corpora():
+        if half(halved_by) == "dev":
+            found.append(line)
+        else:
+            measured.add(_alike(line.text))
     return [
         line
         for line in {line.text: line for line in found}.values()
         if _alike(line.text) not in measured
     ]
+
+
+def _corpora() -> Iterator[tuple[Line, str]]:
+    """The lines of the other corpora as anybody would write them, and what halves them."""
+    for text in ordinary():
+        yield Line(text, ORDINARY), text
+    for line in unsafe():
+        yield Line(line.base, line.category), line.base
+    for name, kind in (("injections", "injection"), ("near-injections", ORDINARY)):
+        for one in (DATA / f"{name}.jsonl").read_bytes().splitlines():
+            text = msgspec.json.decode(one, type=dict[str, str])["text"]
+            yield Line(text, kind), text
 
 
 def _alike(text: str) -> str:

@@ -16,7 +16,19 @@ from itertools import pairwise
 from kitsu_tui.bench.readings import reader
 from kitsu_tui.show import readings
 from kitsu_tui.show.safety import ordinary
-from kitsu_tui.show.safety.heard import BEGIN, END, PLACES, STEPS, Spoken, key, place, spelled
+from kitsu_tui.show.safety.heard import (
+    BEGIN,
+    COSTS,
+    END,
+    MOST,
+    PLACES,
+    STEPS,
+    Spoken,
+    key,
+    keys,
+    place,
+    spelled,
+)
 
 LEAST = 2
 """Lines in which a word stands that a made-up spelling may mean."""
@@ -88,7 +100,8 @@ def made(known: Sequence[str], split: Sequence[Sequence[str]], read: Mapping[str
             chance = PAIRED * count / single[first] + rest[second]
             follows[place(first, second)] = _steps(chance)
     return Spoken(
-        [f"{word} {_steps(rest[word])} {_keys(word, read)}".strip() for word in known],
+        [f"{word} {_steps(rest[word])}" for word in known],
+        _sounding(known, read),
         [" ".join(words) for words in alike.values() if len(words) > 1],
         bytes(follows),
     )
@@ -98,10 +111,16 @@ def _steps(chance: float) -> int:
     return max(1, min(255, round(-math.log(chance) * STEPS)))
 
 
-def _keys(word: str, read: Mapping[str, str]) -> str:
-    if not spelled(word):
-        return ""
-    return " ".join(filter(None, dict.fromkeys([key(word), in_letters(read.get(word, ""))])))
+def _sounding(known: Sequence[str], read: Mapping[str, str]) -> list[list[str]]:
+    """The words of each key, by each way to compare."""
+    found: list[dict[str, list[str]]] = [{} for _ in COSTS]
+    for word in filter(spelled, known):
+        for heard in filter(None, {key(word): None, in_letters(read.get(word, "")): None}):
+            for way, (by, some) in enumerate(zip(found, keys(heard), strict=True)):
+                words = by.setdefault(some, [])
+                if len(heard) > way and len(words) < MOST and word not in words:
+                    words.append(word)
+    return [[f"{some} {' '.join(words)}" for some, words in by.items() if words] for by in found]
 
 
 async def _read(words: list[str]) -> dict[str, str]:

@@ -34,3 +34,12 @@ MEANT = dict(
     pair.split(" ", 1) for line in _SOME.strip().split("\n") for pair in line.strip().split("|")
 )
 """What each may be."""
+
+NAMES = frozenset(
+    """
+    phuc phuoc bich ngoc dung dong duc fuk fuku fukuda fukuoka shi shitou nigora kinte yebo suka
+    suki daisuki vohiyo kappapride pogchamp keepo biblethump kreygasm residentsleeper wutface monkas
+    pepehands catjam widepeepohappy copium hopium kikko kiki kimchi focaccia pho nguyen
+    """.split()  # noqa: SIM905
+)
+"""Names, emotes and the like that sound like something else: always as they stand."""

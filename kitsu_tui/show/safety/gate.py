@@ -7,7 +7,6 @@ set of rules. A second opinion stands behind `guarded`, never in its place.
 from __future__ import annotations
 
 import gc
-import re
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,32 +15,21 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engines.wire.lines import Action
 from kitsu_tui.show.safety import decode, normal, odd, rules, warm
 from kitsu_tui.show.safety.confusables import fold
 from kitsu_tui.show.safety.kept import Kept
 from kitsu_tui.show.safety.match import Hit, Index, outermost
-from kitsu_tui.show.safety.meant import GUESSED_VIEWS, HEARD, MOST_ROWS, Meant
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
-from kitsu_tui.show.safety.terms import allowances
 from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed
+from kitsu_tui.show.safety.weighed import FOREIGN, MAX_HITS, NEAR_ALLOWED, Weigh
 
 MAX_TEXT = 100_000
 """Characters in one text; more is no sentence and is dropped."""
-MAX_HITS = 64
-"""Hits taken from one text; at the bound it is dropped, so the rest need not be known."""
-NEAR_ALLOWED = 0.3
-"""The risk of a text in which an allowed word excuses what some other reading found."""
 NEAR_RULE = 0.1
 """Times severity: the risk of a text that a rule with the action `allow` on both sides names."""
-_FOREIGN = re.compile(r"[^\W\d_A-Za-z]")
-"""A letter that no English word has: words of another language are not made-up spellings."""
-_AS_WRITTEN = frozenset(("plain", "folded", "text"))
-NEAR_MEANING = 0.6
-"""Times its probability: the risk of a text that means nothing that is certainly bad."""
 _DISGUISED = frozenset(("leet", "masked", "spaced", "repeats", "joined"))
 
 
@@ -77,10 +65,9 @@ class Gate:
             raise SafetyError("a gate without rules: nothing may be said")
         before: Index | None = past._index if past is not None else None
         self._index: Index = Index(base, self.allow, some, before)
-        self._meant = Meant(self.rules)
-        self._own_allow = allowances(own_allow)
-        if self._meant.problem:
-            raise SafetyError(self._meant.problem)
+        self._weigh = Weigh(self.rules, self._index, some, own_allow)
+        if self._weigh.problem:
+            raise SafetyError(self._weigh.problem)
 
     @classmethod
     def load(
@@ -189,15 +176,16 @@ class Gate:
         return worst
 
     def _judge(self, text: str, base: str, before: str, side: Side, prefix: str = "") -> Verdict:
-        hits, near = self._hits(base, before, side)
+        english = not FOREIGN.search(text)
+        hits, near = self._hits(base, before, side, english)
         if not hits:
             return Verdict(action="allow", text=text, risk=near)
-        worst = max(hits, key=lambda hit: (RANK[_action(hit.rule, side)], hit.rule.severity))
-        action = _action(worst.rule, side)
+        worst = max(hits, key=lambda hit: (RANK[hit.rule.on(side)], hit.rule.severity))
+        action = worst.rule.on(side)
         said = ""
         if action in SAID and len(hits) < MAX_HITS:
             said = _replaced(base, hits)
-            if self._hits(said, before, side)[0]:
+            if self._hits(said, before, side, english)[0]:
                 said = ""  # what stands in is no better
         if action == "hold":
             said = text
@@ -213,7 +201,7 @@ class Gate:
             split=any(hit.span[0] < 0 for hit in hits),
         )
 
-    def _hits(self, base: str, before: str, side: Side) -> tuple[list[Hit], float]:
+    def _hits(self, base: str, before: str, side: Side, english: bool) -> tuple[list[Hit], float]:
         """Hits that reach into `base`, their spans counted from its beginning, and how near the
         text comes where nothing counts."""
         if not base.strip():
@@ -230,7 +218,7 @@ class Gate:
             if end <= edge:
                 continue
             rule = hit.rule
-            if _action(rule, side) == "allow":
+            if rule.on(side) == "allow":
                 # A rule of the other side says nothing about this one.
                 if rule.action == rule.input == "allow":
                     near = max(near, rule.severity * NEAR_RULE)
@@ -246,62 +234,9 @@ class Gate:
             found.append(Hit(rule, hit.view, (start - edge, end - edge), hit.term))
             if len(found) >= MAX_HITS:
                 break
-        if self._meant.asked:
-            near = max(near, self._by_meaning(found, rows, low, edge, side, base))
+        if self._weigh.asked:
+            near = max(near, self._weigh(found, rows, low, edge, side, aloud=english))
         return found, near
-
-    def _by_meaning(
-        self, found: list[Hit], rows: list[Row], low: str, edge: int, side: Side, base: str
-    ) -> float:
-        """Adds to `found` what the text means as a whole, takes from it guesses where that is
-        ordinary; returns how near an ordinary text comes."""
-        read = self._meant.read(rows, edge, aloud=not _FOREIGN.search(base))
-        if read.ordinary:
-            if len(found) >= MAX_HITS:
-                return 0.0  # what else there is has not been looked for
-            # What began in what was said before is not all in this text, nor was every row read.
-            plain = len(rows) > MOST_ROWS
-            kept = [
-                hit
-                for hit in found
-                if not hit.rule.soft or hit.span[0] < 0 or (plain and hit.view not in _AS_WRITTEN)
-            ]
-            excused = len(kept) < len(found)
-            found[:] = kept
-            return NEAR_ALLOWED if excused else 0.0
-        if read.clear and len(found) < MAX_HITS:
-            found[:] = [
-                hit
-                for hit in found
-                if hit.span[0] < 0 or GUESSED_VIEWS.isdisjoint(hit.view.split("+"))
-            ]
-        for rule in self._meant.rules(read):
-            if _action(rule, side) == "allow":
-                continue
-            spans = outermost(self._index.allowed_by(low, rule, self._own_allow))
-            if spans and self._meant.left(read, edge, spans) < rule.above:
-                continue
-            told = self._meant.telling(read, edge)
-            found.append(Hit(rule, read.view, (0, len(low) - edge), told))
-            break
-        if read.aloud and not found:
-            found += self._aloud(read.aloud, (0, len(low) - edge), side)
-        return read.risk * NEAR_MEANING
-
-    def _aloud(self, text: str, span: Span, side: Side) -> list[Hit]:
-        """What the rules find in a text as it is heard; it counts for all of what is written."""
-        found = []
-        for hit in self._index.search(text, text, side, []):
-            if _action(hit.rule, side) == "allow":
-                continue
-            allowed = outermost(self._index.allowed(text, hit.rule))
-            start, end = hit.span
-            holder = bisect_right(allowed, (start, len(text) + 1)) - 1
-            if holder < 0 or end > allowed[holder][1]:
-                found.append(Hit(hit.rule, HEARD, span, hit.term))
-                if len(found) >= MAX_HITS:
-                    break
-        return found
 
 
 @contextmanager
@@ -331,10 +266,6 @@ def guarded(gate: Gate | None, text: str, context: str = "", *, side: Side = "ou
 
 def _holds(rule: Rule, spoken: set[str] | None) -> bool:
     return spoken is None or not rule.languages or not spoken.isdisjoint(rule.languages)
-
-
-def _action(rule: Rule, side: Side) -> Action:
-    return rule.input if side == "input" else rule.action
 
 
 def _replaced(base: str, hits: list[Hit]) -> str:

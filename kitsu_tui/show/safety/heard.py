@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kitsu_tui.show.safety import ordinary
-from kitsu_tui.show.safety.dialect import MEANT
+from kitsu_tui.show.safety.dialect import MEANT, NAMES
 from kitsu_tui.show.safety.phonetic import blur, bones, loose, sound
 from kitsu_tui.show.safety.unstretched import unstretched
 
@@ -42,7 +42,7 @@ ALIKE_COSTS = 2.0
 JOINED_COSTS = 1.5
 NEVER = 18.0
 """Of a word that was never met."""
-MOST_COST = 10.8
+MOST_COST = 10.0
 """Of a word of a line: of nine made-up spellings in ten it is less, of other languages more."""
 BEGIN, END = "<s>", "</s>"
 PLACES = 1 << 20
@@ -59,7 +59,7 @@ _SPELLED = (
     ("wh", "w"), ("ew", "oo"), ("dge", "j"), ("tion", "shun"), ("kn", "n"), ("ow", "ou"),
     ("ey", "ay"), ("oe", "o"),
 )  # fmt: skip
-_LENGTHS = struct.Struct("<III")
+_LENGTHS = struct.Struct("<II")
 
 Choices = dict[str, float]
 """Words that one may stand for, and what that costs."""
@@ -69,37 +69,38 @@ class Spoken(NamedTuple):
     """Words, how they sound and how they follow each other.
 
     Attributes:
-        words: each with its cost in STEPS and its keys, a space between them; the most usual first.
+        words: each with its cost in STEPS behind a space.
+        sounding: for each of the ways to compare a key and the words that have it, a space between
+            them, the most usual first; see `keys`.
         alike: words that a synthesizer reads in the same way, a space between them.
         follows: what it costs in STEPS that one word follows another, at the `place` of the two;
             0: they were not met.
     """
 
     words: Sequence[str] = ()
+    sounding: Sequence[Sequence[str]] = ((), (), (), ())
     alike: Sequence[str] = ()
     follows: bytes = b""
 
     def packed(self) -> bytes:
         """For a file."""
-        words, alike = "\n".join(self.words).encode(), "\n".join(self.alike).encode()
-        return (
-            _LENGTHS.pack(len(words), len(alike), len(self.follows)) + words + alike + self.follows
-        )
+        lists = (self.words, *self.sounding, self.alike)
+        text = "\f".join("\n".join(some) for some in lists).encode()
+        return _LENGTHS.pack(len(text), len(self.follows)) + text + self.follows
 
     @classmethod
     def unpacked(cls, data: bytes) -> Spoken:
         """Raises ValueError where that is none."""
         if len(data) < _LENGTHS.size:
             raise ValueError("a list of sounds that is cut short")
-        words, alike, follows = _LENGTHS.unpack_from(data)
-        if len(data) != _LENGTHS.size + words + alike + follows:
+        length, follows = _LENGTHS.unpack_from(data)
+        if len(data) != _LENGTHS.size + length + follows:
             raise ValueError("a list of sounds that is cut short")
-        at = _LENGTHS.size
-        return cls(
-            data[at : at + words].decode().split("\n") if words else (),
-            data[at + words : at + words + alike].decode().split("\n") if alike else (),
-            data[at + words + alike :],
-        )
+        text = data[_LENGTHS.size : _LENGTHS.size + length].decode()
+        words, *sounding, alike = [part.split("\n") if part else [] for part in text.split("\f")]
+        if len(sounding) != len(COSTS):
+            raise ValueError("a list of sounds that is of another kind")
+        return cls(words, sounding, alike, data[_LENGTHS.size + length :])
 
 
 NONE_SPOKEN = Spoken()
@@ -110,6 +111,11 @@ def key(word: str) -> str:
     for letters, instead in _SPELLED:
         word = word.replace(letters, instead)
     return sound(word)
+
+
+def keys(heard: str) -> tuple[str, str, str, str]:
+    """A key and what is left of it for each coarser way to compare."""
+    return heard, blur(heard), bones(heard), loose(heard)
 
 
 def spelled(word: str) -> bool:
@@ -134,13 +140,9 @@ class Heard:
     """Known words by their sound."""
 
     def __init__(self, spoken: Spoken) -> None:
-        self._costs: dict[str, float] = {}
-        self._by: tuple[dict[str, list[str]], ...] = ({}, {}, {}, {})
-        for line in spoken.words:
-            word, cost, *keys = line.split(" ")
-            self._costs[word] = int(cost) / STEPS
-            for heard in keys:
-                self._add(word, heard)
+        split = (line.partition(" ") for line in spoken.words)
+        self._costs = {word: int(cost) / STEPS for word, _, cost in split}
+        self._by = [_pairs(some) for some in spoken.sounding]
         self._alike: dict[str, list[str]] = {}
         for line in spoken.alike:
             words = line.split(" ")
@@ -149,15 +151,6 @@ class Heard:
         self._follows = spoken.follows
         self._met: dict[str, Choices] = {}
         self._doubtful: dict[str, float] = {}
-
-    def _add(self, word: str, heard: str) -> None:
-        exact, blurred, boned, loosened = self._by
-        _put(exact, heard, word)
-        _put(blurred, blur(heard), word)
-        if len(heard) > 2:
-            _put(boned, bones(heard), word)
-        if len(heard) > LEAST:
-            _put(loosened, loose(heard), word)
 
     def written(self, words: Iterable[str]) -> list[str] | None:
         """The words with letters drawn out, or figures for letters, as they are meant; None: none
@@ -173,8 +166,8 @@ class Heard:
 
     def read(self, words: Sequence[str]) -> list[str] | None:
         """The line as it is meant to be heard; None: as it stands."""
-        if not self._costs or sum(map(self._doubt, words)) < 1:
-            return None
+        if len(words) < 2 or not self._costs or sum(map(self._doubt, words)) < 1:
+            return None  # of one word, nothing says which is meant
         head = list(words[:MAX_WORDS])
         ways: list[dict[str, _Way]] = [{} for _ in range(len(head) + 1)]
         ways[0][BEGIN] = _Way(0.0, 0, "")
@@ -214,8 +207,8 @@ class Heard:
         if found is None:
             found = 0.0
             if word not in self._costs:
-                strange = len(word) >= LEAST and spelled(word) and not ordinary.is_word(word)
-                found = 1.0 if strange else 0.0
+                strange = len(word) >= LEAST and spelled(word) and word not in NAMES
+                found = 1.0 if strange and not ordinary.is_word(word) else 0.0
             elif any(
                 self._costs[other] + RARER < self._costs[word]
                 for other in self._alike.get(word, ())
@@ -239,6 +232,8 @@ class Heard:
         return found
 
     def _chosen(self, word: str) -> Choices:
+        if word in NAMES:
+            return {word: 0.0}
         found: Choices = {}
         meant = MEANT.get(word)
         if meant is not None:
@@ -249,12 +244,10 @@ class Heard:
                 found.setdefault(other, ALIKE_COSTS)
             return found
         if len(word) > 1 and len(word) <= LONG and spelled(word):
-            heard = key(word)
-            keys = (heard, blur(heard), bones(heard), loose(heard))
-            for by, cost, some in zip(self._by, COSTS, keys, strict=True):
+            for by, cost, some in zip(self._by, COSTS, keys(key(word)), strict=True):
                 if cost > COSTS[1] and len(word) <= LEAST:
                     break
-                for other in by.get(some, ()):
+                for other in by.get(some, "").split():
                     found.setdefault(other, cost)
             if word.endswith("in") and f"{word}g" in self._costs:
                 found[f"{word}g"] = DIALECT_COSTS
@@ -269,10 +262,10 @@ class Heard:
             return {word: JOINED_COSTS} if len(word) > LEAST_JOINED else {}
         exact, blurred, *_ = self._by
         heard = key(word)
-        found = [some for some in exact.get(heard, ()) if len(some) >= LEAST_JOINED]
+        found = [some for some in exact.get(heard, "").split() if len(some) >= LEAST_JOINED]
         if found:
             return dict.fromkeys(found, JOINED_COSTS + COSTS[0])
-        found = [some for some in blurred.get(blur(heard), ()) if len(some) > LEAST_JOINED]
+        found = [some for some in blurred.get(blur(heard), "").split() if len(some) > LEAST_JOINED]
         return dict.fromkeys(found, JOINED_COSTS + COSTS[1] - COSTS[0])
 
     def _best(self, ways: Sequence[dict[str, _Way]]) -> tuple[list[str], float]:
@@ -291,7 +284,6 @@ class Heard:
         return found[::-1], cost
 
 
-def _put(by: dict[str, list[str]], heard: str, word: str) -> None:
-    some = by.setdefault(heard, [])
-    if len(some) < MOST and word not in some:
-        some.append(word)
+def _pairs(lines: Sequence[str]) -> dict[str, str]:
+    """The words of each key, as they stand."""
+    return {key: words for key, _, words in [line.partition(" ") for line in lines]}

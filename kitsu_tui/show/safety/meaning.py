@@ -26,7 +26,7 @@ from kitsu_tui.show.safety.aliases import ALIASES
 from kitsu_tui.show.safety.heard import NONE_SPOKEN, Heard, Spoken
 
 DATA = Path(__file__).parent / "data" / "meaning.bin"
-MAGIC = b"kitsu-meaning-6\n"
+MAGIC = b"kitsu-meaning-7\n"
 BITS = 20
 """Pairs share this many places, as a power of two."""
 MASK = (1 << BITS) - 1

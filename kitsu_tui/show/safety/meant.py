@@ -12,7 +12,7 @@ from kitsu_tui.show.safety.meaning import Meaning
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Rule
 
-ORDINARY = -3.0
+ORDINARY = -1.0
 """Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
 HIDDEN = -0.5
 """Log-odds more, or less, are asked of a line that has to be read in another way than it is
@@ -39,9 +39,9 @@ GUESSED_VIEWS = frozenset(("sound", "swapped", "together", "alias"))
 
 def _asked(views: frozenset[str] | None) -> float:
     """The log-odds that a reading by these views costs."""
-    if views is None or not views:
+    if views is None:
         return 0.0
-    if not views.isdisjoint(GUESSED_VIEWS):
+    if not views or not views.isdisjoint(GUESSED_VIEWS):
         return GUESSED
     return BACKWARDS if "reversed" in views else HIDDEN
 
@@ -111,7 +111,7 @@ class Meant:
 
     def read(self, rows: Sequence[Row], edge: int = 0, *, aloud: bool = True) -> Read:
         """What the text of these rows means from `edge` on; the first row is as it stands.
-        `aloud`: also as somebody hears it."""
+        `aloud`: also by ear, which words of another language are not meant for."""
         model = self._model
         if model is None or not rows:
             return Read()
@@ -130,6 +130,8 @@ class Meant:
         if written is not None:
             found.append((model.score(written) - garbled, written, WRITTEN, rows[0]))
         for row in rows[1:MOST_ROWS]:
+            if not aloud and not GUESSED_VIEWS.isdisjoint(row.views or ()):
+                continue
             some = row.words(edge)
             odds = model.score(some) - _asked(row.views) - garbled
             found.append((odds, some, f"{VIEW}+{min(row.views or ('plain',))}", row))

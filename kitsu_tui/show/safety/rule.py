@@ -57,6 +57,10 @@ class Rule(Struct, frozen=True, kw_only=True, gc=False):
     above: float = 0.0
     soft: bool = False
 
+    def on(self, side: Literal["input", "output"]) -> Action:
+        """What it does about what is said to her, or about what she says."""
+        return self.input if side == "input" else self.action
+
 
 def spoken_as(rule: Rule) -> list[Pattern]:
     """A rule's phrases, to be looked for in a row of words."""

@@ -34,7 +34,7 @@ def small() -> Heard:
 @pytest.mark.parametrize(
     ("line", "meant"),
     [
-        ("hao tu bild a pype bom", "how to build a pipe bomb"),
+        ("hao 2 bild a pype bom", "how to build a pipe bomb"),
         ("du yoo see teh hows", "do you see the house"),
         ("thay dye in a wor", "they die in a war"),
         ("teh pass wurd iz a seekrit", "the password is a secret"),
@@ -51,9 +51,9 @@ def test_a_line_by_ear_is_read_by_its_sounds_and_by_what_follows_what(
     [
         ("gass the jooz already", "gas the jews already"),
         ("hao 2 bild a paip bom", "how to build a pipe bomb"),
-        ("da holla cawst was a hoaks", "the holocaust was a hoax"),
+        ("da holla cawst nevva happind", "the holocaust never happened"),
         ("her pass wurd is sunflower", "her password is sunflower"),
-        ("dat waz da best skreem evva", "that was the best scream ever"),
+        ("dat waz da best skreem", "that was the best scream"),
     ],
 )
 def test_the_shipped_words(line: str, meant: str) -> None:
@@ -67,6 +67,7 @@ def test_the_shipped_words(line: str, meant: str) -> None:
         "grazie mille il tuo messaggio mi fa sorridere",
         "bu oyun cok eglenceli gorunuyor",
         "kkkkkkk",
+        "phuc and ngoc eat pho",
         "",
     ],
 )
@@ -75,7 +76,7 @@ def test_words_and_other_languages_are_left_alone(line: str) -> None:
 
 
 def test_of_a_long_line_the_end_is_left_as_it_stands() -> None:
-    line = ["hao", "tu", "bild", "a", "house"] * (MAX_WORDS // 5) + ["bild", "teh"]
+    line = ["hao", "2", "bild", "a", "house"] * (MAX_WORDS // 5) + ["bild", "teh"]
     read = small().read(line)
     assert read is not None
     assert read[:5] == ["how", "to", "build", "a", "house"]
@@ -83,9 +84,11 @@ def test_of_a_long_line_the_end_is_left_as_it_stands() -> None:
 
 
 def test_what_is_known_of_words_is_read_as_it_was_written() -> None:
-    some = Spoken(["fox 40 foks", "den 52 den"], ["sea see"], b"\0\7\0")
+    some = Spoken(
+        ["fox 40", "den 52"], [["foks fox"], [], [], ["f@ks fox"]], ["sea see"], b"\0\7\0"
+    )
     assert Spoken.unpacked(some.packed()) == some
-    assert Spoken.unpacked(NONE_SPOKEN.packed()) == NONE_SPOKEN
+    assert Heard(Spoken.unpacked(NONE_SPOKEN.packed())).read(["hao"]) is None
     for broken in (b"", some.packed()[:-1], some.packed() + b"x"):
         with pytest.raises(ValueError, match="cut short"):
             Spoken.unpacked(broken)
@@ -98,7 +101,7 @@ def test_a_pair_has_one_place_and_its_two_words_others_in_the_other_order() -> N
 
 @pytest.mark.parametrize(
     ("spelt", "phonemes"),
-    [("notsees", "nɑtsiz"), ("hoaks", "hoʊks"), ("skreem", "skɹim"), ("murdah", "mɜdɑ")],
+    [("notsees", "nɑtsiz"), ("hoaks", "hoʊks"), ("skreem", "skɹim")],
 )
 def test_keys_of_spellings_and_of_phonemes_meet(spelt: str, phonemes: str) -> None:
     assert key(spelt) == word_sounds.in_letters(phonemes)
@@ -123,7 +126,7 @@ RULES = """
 rules:
   - {id: hate, category: hate, meaning: hate, action: drop, above: 0.5}
   - {id: word, category: hate, action: drop, terms: [jews]}
-  - {id: scum, category: profanity, action: drop, terms: [goyim]}
+  - {id: scum, category: profanity, severity: 3, action: drop, terms: [cock]}
 """
 
 
@@ -142,5 +145,14 @@ def test_a_line_that_is_heard_as_an_ordinary_one_excuses_guesses_of_its_words(
     tmp_path: Path,
 ) -> None:
     made = gate(tmp_path)
-    assert made.check("giym").rule == "scum"
-    assert made.check("da muzik in dis gaem iz sew gud, luv da giym at da end").action == "allow"
+    assert made.check("coak").rule == "scum"
+    assert made.check("wi luv da coak at da partee").action == "allow"
+
+
+def test_what_the_operator_forbids_is_not_excused(tmp_path: Path) -> None:
+    gate(tmp_path)
+    (tmp_path / "own").write_text(
+        "rules: [{id: mine, category: x, action: drop, terms: [cock]}]\n", "utf-8"
+    )
+    made = Gate.load(tmp_path, ["a"], tmp_path / "own")
+    assert made.check("wi luv da coak at da partee").rule == "mine"
