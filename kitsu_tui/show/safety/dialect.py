@@ -6,6 +6,8 @@ meaning is one of several, and the line says which.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _SOME = """
     da the|teh the|tha the|th the|ze the|dat that|dis this|zis this|dem them|em them|dey they
     den then|dere there|der there|dese these|deez these|dose those|wiv with|wif with|wid with
@@ -43,3 +45,44 @@ NAMES = frozenset(
     """.split()  # noqa: SIM905
 )
 """Names, emotes and the like that sound like something else: always as they stand."""
+
+_WRITTEN_FOR = """
+    juice=jews|not see=nazi|not sees=nazis|dye=die|dyed=died|chute=shoot|chutes=shoots|kiln=kill
+    sleigh=slay|berry=bury|sheet=shit|beach=bitch|beaches=bitches|duck=fuck|ducker=fucker
+    duckers=fuckers|ducking=fucking|fork=fuck|forking=fucking|trucker=fucker|seamen=semen
+    sects=sex|seggs=sex|prawn=porn|corn=porn|dike=dyke|dikes=dykes|math=meth|hail=heil
+    wight=white|sewer side=suicide|sewerside=suicide|sudoku=suicide|unalive=kill|unalived=killed
+    grape=rape|graped=raped|grapist=rapist|heroine=heroin|hero in=heroin|ouid=weed|balm=bomb
+    balms=bombs|pedal file=pedophile|peep hole=people|eye sis=isis|hit lure=hitler
+    hit lore=hitler|hit lur=hitler|moose limb=muslim|moose limbs=muslims|knee grow=negro
+    knee grows=negroes|terror wrist=terrorist|as whole=asshole|ass whole=asshole
+    bass turd=bastard|pen is=penis|pee nest=penis|dill dough=dildo|master bait=masturbate
+    master bate=masturbate|crystal math=crystal meth|fen tan ill=fentanyl|cocoa cane=cocaine
+    hair win=heroin|more fiend=morphine|hoar=whore|caulk=cock|gaze=gays|mown=moan|noods=nudes
+    boobies=boobs|pass word=password|ad dress=address
+    """
+WRITTEN_FOR = dict(
+    pair.split("=") for line in _WRITTEN_FOR.strip().split("\n") for pair in line.strip().split("|")
+)
+"""Words, one or some in a row, that are written for a forbidden one that sounds like them. Nearly
+always they are not, so they are only tried where a line is suspicious as it stands."""
+_MOST_WORDS = max(len(some.split()) for some in WRITTEN_FOR)
+
+
+def forbidden(words: Sequence[str]) -> list[str] | None:
+    """A line with all of these as the words they may be written for; None: it has none."""
+    found: list[str] = []
+    at = 0
+    changed = False
+    while at < len(words):
+        for size in range(min(_MOST_WORDS, len(words) - at), 0, -1):
+            meant = WRITTEN_FOR.get(" ".join(words[at : at + size]))
+            if meant is not None:
+                found += meant.split()
+                changed = True
+                break
+        else:
+            size = 1
+            found.append(words[at])
+        at += size
+    return found if changed else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kitsu_tui.show.safety import meaning
+from kitsu_tui.show.safety.dialect import forbidden
 from kitsu_tui.show.safety.meaning import Meaning
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Rule
@@ -28,6 +29,10 @@ CLEAR = -1.0
 """Log-odds under which a line that is spelt by ear is an ordinary one."""
 GARBLED = 0.8
 """Log-odds that its other readings count less then: half of their words are none."""
+SUSPICIOUS = 0.0
+"""Log-odds from which words of a line may be written for forbidden ones that sound like them."""
+EVADED = 0.5
+"""Log-odds that such a reading costs."""
 MOST_ROWS = 5
 VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
@@ -126,7 +131,13 @@ class Meant:
             said = " ".join(heard) if odds > ASKED_AGAIN else ""
             clear = odds < CLEAR
             garbled = GARBLED if clear else 0.0
-        found.append((model.score(plain) - garbled, plain, VIEW, rows[0]))
+        as_it_stands = model.score(plain)
+        found.append((as_it_stands - garbled, plain, VIEW, rows[0]))
+        hidden = forbidden(plain) if as_it_stands > SUSPICIOUS else None
+        if hidden is not None:
+            odds = model.score(hidden) - EVADED
+            found.append((odds, hidden, HEARD, rows[0]))
+            said = said or (" ".join(hidden) if odds > SUSPICIOUS else "")
         if written is not None:
             found.append((model.score(written) - garbled, written, WRITTEN, rows[0]))
         for row in rows[1:MOST_ROWS]:

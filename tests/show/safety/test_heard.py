@@ -9,7 +9,7 @@ import pytest
 from kitsu_tui.bench import word_sounds
 from kitsu_tui.bench.meaning import raw
 from kitsu_tui.show.safety import Gate, meaning
-from kitsu_tui.show.safety.dialect import MEANT
+from kitsu_tui.show.safety.dialect import MEANT, WRITTEN_FOR, forbidden
 from kitsu_tui.show.safety.heard import MAX_WORDS, NONE_SPOKEN, Heard, Spoken, key, place
 from kitsu_tui.show.safety.unstretched import unstretched
 
@@ -105,6 +105,26 @@ def test_a_pair_has_one_place_and_its_two_words_others_in_the_other_order() -> N
 )
 def test_keys_of_spellings_and_of_phonemes_meet(spelt: str, phonemes: str) -> None:
     assert key(spelt) == word_sounds.in_letters(phonemes)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("gas the juice", "gas the jews"),
+        ("she is a not see and a sewer side fan", "she is a nazi and a suicide fan"),
+        ("a lovely day by the river", None),
+        ("", None),
+    ],
+)
+def test_words_that_are_written_for_forbidden_ones(line: str, meant: str | None) -> None:
+    assert forbidden(line.split()) == (meant and meant.split())
+    assert all(key == key.lower() != meant for key, meant in WRITTEN_FOR.items())
+
+
+def test_they_are_only_tried_where_a_line_is_suspicious(tmp_path: Path) -> None:
+    made = gate(tmp_path)
+    assert made.check("gas the juice, every last one of them").action == "drop"
+    assert made.check("orange juice in the morning").action == "allow"
 
 
 def test_dialect_is_lower_case_and_means_something_else() -> None:

@@ -280,4 +280,11 @@ def test_lines_of_other_writers() -> None:
         assert found.unheard.share < 0.03, (name, found.unheard)
 
 
-LEAST = {"assessor": 0.95, "auditor": 0.95, "evaluator": 0.96, "examiner": 0.97, "speller": 0.7}
+LEAST = {
+    "assessor": 0.95,
+    "reviewer": 0.93,
+    "auditor": 0.95,
+    "evaluator": 0.96,
+    "examiner": 0.97,
+    "speller": 0.7,
+}
