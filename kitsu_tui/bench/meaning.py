@@ -166,7 +166,7 @@ def _weights(
         kept = np.flatnonzero(np.bincount(matrix.indices, minlength=places.size) >= LEAST)
         matrix = matrix[:, kept]
         tells = np.sqrt(np.abs(_ratio(matrix, unsafe)))
-        model = LogisticRegression(C=strength, max_iter=400, solver="liblinear")
+        model = LogisticRegression(C=strength, max_iter=400, solver="liblinear", random_state=0)
         model.fit(matrix @ sparse.diags(tells), unsafe)
         weights[kept] += model.coef_[0] * tells / REGRESSIONS
         bias += float(model.intercept_[0]) / REGRESSIONS

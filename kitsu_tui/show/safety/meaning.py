@@ -60,8 +60,6 @@ MAX_PAIRED = 8_000
 LONG = 48
 """Of longer words nothing is kept."""
 _HEAD = struct.Struct("<IIIIfffff")
-
-
 _APART = range(1, NEAR + 1)
 
 
@@ -347,5 +345,5 @@ def packed(
 
 @cache
 def shipped() -> Meaning:
-    """The model that comes with Kitsu; read once, some 30 ms."""
+    """The model that comes with Kitsu; read once, some 100 ms."""
     return Meaning(DATA.read_bytes())
