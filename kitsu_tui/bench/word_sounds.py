@@ -77,7 +77,7 @@ def words(split: Sequence[Sequence[str]], unsafe: Sequence[bool]) -> list[str]:
             bad.update(some)
     return [
         word
-        for word, count in every.most_common()
+        for word, count in sorted(every.items(), key=lambda one: (-one[1], one[0]))
         if word.isascii() and word.isalpha()
         if (count >= LEAST if ordinary.is_word(word) else LEAST_ODD <= count <= 2 * bad[word])
     ]

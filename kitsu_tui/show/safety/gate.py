@@ -24,7 +24,7 @@ from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Problem, Rule, SafetyError
 from kitsu_tui.show.safety.unblocked import unblocked
 from kitsu_tui.show.safety.verdict import NO_GATE, RANK, SAID, Side, Verdict, failed
-from kitsu_tui.show.safety.weighed import FOREIGN, MAX_HITS, NEAR_ALLOWED, Weigh
+from kitsu_tui.show.safety.weighed import MAX_HITS, NEAR_ALLOWED, Weigh, in_english
 
 MAX_TEXT = 100_000
 """Characters in one text; more is no sentence and is dropped."""
@@ -176,7 +176,7 @@ class Gate:
         return worst
 
     def _judge(self, text: str, base: str, before: str, side: Side, prefix: str = "") -> Verdict:
-        english = not FOREIGN.search(text)
+        english = in_english(text)
         hits, near = self._hits(base, before, side, english)
         if not hits:
             return Verdict(action="allow", text=text, risk=near)

@@ -6,7 +6,7 @@ words sound like a spelling is known from how they are written and from how a sy
 sound most alike and follow each other most usually (Viterbi, "Error bounds for convolutional
 codes", 1967, over the words and pairs of words of the lines that the model of meanings learnt).
 Where one word is spelt so, others may be words that sound alike ("dye" and "die"), or two that are
-one ("pass wurd"). A line of nothing but words is read as it stands.
+one ("pass wurd"). A line of nothing but usual words is read as it stands.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ALIKE_COSTS = 2.0
 JOINED_COSTS = 1.5
 NEVER = 18.0
 """Of a word that was never met."""
-MOST_COST = 10.0
+MOST_COST = 9.0
 """Of a word of a line: of nine made-up spellings in ten it is less, of other languages more."""
 BEGIN, END = "<s>", "</s>"
 PLACES = 1 << 20
@@ -51,8 +51,10 @@ MAX_MEMO = 6_000
 """Made-up spellings met before."""
 LONG = 48
 """Longer ones are not kept."""
-MAX_WORDS = 80
-"""Of a longer line the rest is left as it stands."""
+PIECE = 24
+"""Words that are read together: of a long line, harmless ones say nothing of the others."""
+MAX_WORDS = 20 * PIECE
+"""Of a longer text the rest is left as it stands."""
 RARER = 3.4
 """By so much (the log of 30) is a word rarer than one that it may be written for, as "ewe"."""
 _SPELLED = (
@@ -97,6 +99,8 @@ class Spoken(NamedTuple):
         if len(data) != _LENGTHS.size + length + follows:
             raise ValueError("a list of sounds that is cut short")
         text = data[_LENGTHS.size : _LENGTHS.size + length].decode()
+        if follows not in (0, PLACES):
+            raise ValueError("a list of sounds that is of another kind")
         words, *sounding, alike = [part.split("\n") if part else [] for part in text.split("\f")]
         if len(sounding) != len(COSTS):
             raise ValueError("a list of sounds that is of another kind")
@@ -166,22 +170,26 @@ class Heard:
 
     def read(self, words: Sequence[str]) -> list[str] | None:
         """The line as it is meant to be heard; None: as it stands."""
-        if len(words) < 2 or not self._costs or sum(map(self._doubt, words)) < 1:
+        if len(words) < 2 or not self._costs:
             return None  # of one word, nothing says which is meant
-        head = list(words[:MAX_WORDS])
-        ways: list[dict[str, _Way]] = [{} for _ in range(len(head) + 1)]
-        ways[0][BEGIN] = _Way(0.0, 0, "")
-        for at, word in enumerate(head):
-            if not ways[at]:
-                continue
-            self._on(ways, at, at + 1, self._choices(word))
-            if at + 1 < len(head):
-                self._on(ways, at, at + 2, self._joined(word + head[at + 1]))
-        found, cost = self._best(ways)
-        if cost > MOST_COST * len(head):
-            return None  # no English
-        line = [*found, *words[MAX_WORDS:]]
+        line: list[str] = []
+        for at in range(0, min(len(words), MAX_WORDS), PIECE):
+            piece = list(words[at : at + PIECE])
+            line += self._read(piece) if sum(map(self._doubt, piece)) >= 1 else piece
+        line += words[MAX_WORDS:]
         return line if line != list(words) else None
+
+    def _read(self, words: list[str]) -> list[str]:
+        """Some words in a row as they are meant; as they stand where that is no English."""
+        ways: list[dict[str, _Way]] = [{} for _ in range(len(words) + 1)]
+        ways[0][BEGIN] = _Way(0.0, 0, "")
+        for at, word in enumerate(words):
+            if ways[at]:  # none where two words are always one
+                self._on(ways, at, at + 1, self._choices(word))
+                if at + 1 < len(words):
+                    self._on(ways, at, at + 2, self._joined(word + words[at + 1]))
+        found, cost = self._best(ways)
+        return found if cost <= MOST_COST else words
 
     def _on(self, ways: list[dict[str, _Way]], start: int, end: int, choices: Choices) -> None:
         """Go on from all that may end at `start` to what may end at `end`."""
@@ -269,19 +277,23 @@ class Heard:
         return dict.fromkeys(found, JOINED_COSTS + COSTS[1] - COSTS[0])
 
     def _best(self, ways: Sequence[dict[str, _Way]]) -> tuple[list[str], float]:
-        """The words of the best way to the end, and what it costs."""
+        """The words of the best way to the end, and what each costs, those aside that are left as
+        they stand and known to nobody."""
         at = len(ways) - 1
         said = min(
             ways[at],
             key=lambda some: ways[at][some].cost + self._cost(some.rpartition(" ")[2], END),
         )
-        cost = ways[at][said].cost
         found: list[str] = []
+        cost, counted = 0.0, 0
         while at > 0:
             way = ways[at][said]
+            if said in self._costs or " " in said:
+                cost += way.cost - (ways[way.start][way.before].cost if way.start else 0.0)
+                counted += 1
             found += reversed(said.split(" "))
             at, said = way.start, way.before
-        return found[::-1], cost
+        return found[::-1], cost / counted if counted else 0.0
 
 
 def _pairs(lines: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kitsu_tui.show.safety import meaning
 from kitsu_tui.show.safety.dialect import forbidden
@@ -13,8 +13,9 @@ from kitsu_tui.show.safety.meaning import Meaning
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Rule
 
-ORDINARY = -1.0
-"""Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count."""
+ORDINARY, SURELY = -1.0, -3.0
+"""Log-odds under which a line reads as an ordinary one: what `soft` rules find does not count.
+Under the second, not even what is grave, or hidden."""
 HIDDEN = -0.5
 """Log-odds more, or less, are asked of a line that has to be read in another way than it is
 written. Letters apart, figures or stars for letters: nobody writes so by chance."""
@@ -36,6 +37,7 @@ EVADED = 0.5
 MOST_ROWS = 5
 VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
+EVADING = f"{VIEW}+evading"
 WRITTEN = f"{VIEW}+repeats"
 
 
@@ -63,6 +65,7 @@ class Read(Struct, frozen=True):
         clear: it is heard as another one, and that is an ordinary one: what readings of single
             words guessed does not count.
         garbled: what was taken off the odds of the other readings for that.
+        words: so many.
     """
 
     odds: float = meaning.NOTHING
@@ -72,11 +75,17 @@ class Read(Struct, frozen=True):
     aloud: str = ""
     clear: bool = False
     garbled: float = 0.0
+    words: int = 0
 
     @property
     def ordinary(self) -> bool:
         """What is only a guess does not count here."""
         return self.odds < ORDINARY
+
+    @property
+    def surely(self) -> bool:
+        """Nor does what is grave and only a guess."""
+        return self.odds < SURELY
 
     @property
     def risk(self) -> float:
@@ -136,7 +145,7 @@ class Meant:
         hidden = forbidden(plain) if as_it_stands > SUSPICIOUS else None
         if hidden is not None:
             odds = model.score(hidden) - EVADED
-            found.append((odds, hidden, HEARD, rows[0]))
+            found.append((odds, hidden, EVADING, rows[0]))
             said = said or (" ".join(hidden) if odds > SUSPICIOUS else "")
         if written is not None:
             found.append((model.score(written) - garbled, written, WRITTEN, rows[0]))
@@ -148,7 +157,7 @@ class Meant:
             found.append((odds, some, f"{VIEW}+{min(row.views or ('plain',))}", row))
         worst, words, view, at = max(found, key=lambda one: one[0])
         kind = model.kind(words) if worst >= self._least else ""
-        return Read(worst, kind, view, at, said, clear, garbled)
+        return Read(worst, kind, view, at, said, clear, garbled, len(plain))
 
     def rules(self, read: Read) -> list[Rule]:
         """Those that count for a line that reads so, the most certain first."""
@@ -165,19 +174,38 @@ class Meant:
         """The odds without the words in some spans: those that are allowed."""
         if self._model is None or read.row is None:
             return meaning.NOTHING
-        more = 0.0
-        if read.view == HEARD:
-            more = HEARD_OTHERWISE
-        elif read.view not in (VIEW, WRITTEN):
-            more = _asked(read.row.views)
-        if read.view != HEARD:
-            more += read.garbled
         words = self._as_read(read.row.words(edge, without), read.view)
-        return self._model.score(words) - more
+        return self._model.score(words) - self._costs(read)
+
+    def without(self, read: Read, edge: int) -> Read | None:
+        """What is left of a line without the words that make it of its kind; None: nothing is."""
+        if self._model is None or read.row is None:
+            return None
+        words = self._as_read(read.row.words(edge), read.view)
+        rest = [word for word in words if self._model.kind((word,)) != read.kind]
+        odds = self._model.score(rest) - self._costs(read)
+        if len(rest) == len(words) or odds < self._least:
+            return None
+        kind = self._model.kind(rest)
+        return None if kind == read.kind else structs.replace(read, odds=odds, kind=kind)
+
+    @staticmethod
+    def _costs(read: Read) -> float:
+        """What the reading that counted has cost."""
+        if read.view == HEARD:
+            return HEARD_OTHERWISE
+        if read.view == EVADING:
+            return EVADED
+        views = (
+            read.row.views if read.row is not None and read.view not in (VIEW, WRITTEN) else None
+        )
+        return read.garbled + _asked(views)
 
     def _as_read(self, words: list[str], view: str) -> list[str]:
-        if self._model is None or view not in (WRITTEN, HEARD):
+        if self._model is None or view not in (WRITTEN, HEARD, EVADING):
             return words
+        if view == EVADING:
+            return forbidden(words) or words
         heard = self._model.heard
         words = heard.written(words) or words
         if view == WRITTEN:

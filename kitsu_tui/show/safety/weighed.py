@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from unicodedata import normalize
 
 from kitsu_tui.show.safety.match import Hit, Index, outermost
-from kitsu_tui.show.safety.meant import GUESSED_VIEWS, HEARD, MOST_ROWS, Meant
+from kitsu_tui.show.safety.meant import GUESSED_VIEWS, HEARD, MOST_ROWS, Meant, Read
 from kitsu_tui.show.safety.normal import Span
 from kitsu_tui.show.safety.row import Row
 from kitsu_tui.show.safety.rule import Rule
@@ -21,10 +22,23 @@ NEAR_ALLOWED = 0.3
 NEAR_MEANING = 0.6
 """Times its probability: the risk of a text that means nothing that is certainly bad."""
 GRAVEST = 5
+"""Rules so severe are excused only in a text that is surely ordinary."""
+GRAVE = 4
 """Rules so severe are not excused by how a text is heard."""
-FOREIGN = re.compile(r"[^\W\d_A-Za-z]")
-"""A letter that no English word has: words of another language are not made-up spellings."""
+FEW = 4
+"""Words; of fewer, what they mean says little."""
+_WORD = re.compile(r"[^\W\d_]+")
+FOREIGN = 3
+"""A text is of another language where one word in so many has a letter that no English one has."""
 _AS_WRITTEN = frozenset(("plain", "folded", "text"))
+
+
+def in_english(text: str) -> bool:
+    """Whether words of a text may be English ones that are spelt by ear."""
+    if text.isascii():
+        return True
+    words = _WORD.findall(normalize("NFKC", text))
+    return FOREIGN * sum(not word.isascii() for word in words) < len(words)
 
 
 class Weigh:
@@ -64,45 +78,61 @@ class Weigh:
         """
         read = self._meant.read(rows, edge, aloud=aloud)
         whole = (0, len(low) - edge)
+        excused = False
         if len(found) < MAX_HITS:  # at the bound, what else there is has not been looked for
             kept = [
                 hit
                 for hit in found
-                if not (read.ordinary and self._guessed(hit, rows))
-                and not (read.clear and self._misheard(hit))
+                if not self._guessed(hit, read, rows, aloud) and not self._misheard(hit, read)
             ]
             excused = len(kept) < len(found)
             found[:] = kept
-            if read.ordinary:
-                return NEAR_ALLOWED if excused else 0.0
-        elif read.ordinary:
-            return 0.0
+        near = NEAR_ALLOWED if excused else 0.0
+        if read.ordinary:
+            return near
+        hit = self._meant_by(read, low, edge, side)
+        if hit is not None:
+            found.append(hit)
+        if read.aloud and not found:
+            found += self._aloud(read.aloud, whole, side)
+        return max(near, read.risk * NEAR_MEANING)
+
+    def _meant_by(
+        self, read: Read, low: str, edge: int, side: Side, *, part: bool = False
+    ) -> Hit | None:
+        """What a text means is forbidden; where that is allowed on this side, what the rest of it
+        means without the words that say so (`part`)."""
         for rule in self._meant.rules(read):
             if rule.on(side) == "allow":
-                continue
+                rest = None if part else self._meant.without(read, edge)
+                return self._meant_by(rest, low, edge, side, part=True) if rest else None
             spans = outermost(self._index.allowed_by(low, rule, self._own_allow))
             if spans and self._meant.left(read, edge, spans) < rule.above:
                 continue
-            found.append(Hit(rule, read.view, whole, self._meant.telling(read, edge)))
-            break
-        if read.aloud and not found:
-            found += self._aloud(read.aloud, whole, side)
-        return read.risk * NEAR_MEANING
+            told = self._meant.telling(read, edge)
+            return Hit(rule, read.view, (0, len(low) - edge), told)
+        return None
 
-    def _guessed(self, hit: Hit, rows: Sequence[Row]) -> bool:
-        """Whether a hit does not count in a text that is an ordinary one. What began in what was
+    def _guessed(self, hit: Hit, read: Read, rows: Sequence[Row], aloud: bool) -> bool:
+        """Whether a hit does not count, because the text is an ordinary one. What began in what was
         said before is not all in this text, nor was every row of a long one read."""
-        read = len(rows) <= MOST_ROWS or hit.view in _AS_WRITTEN
-        return hit.rule.soft and hit.span[0] >= 0 and read
+        rule = hit.rule
+        if not rule.soft or hit.span[0] < 0 or not read.ordinary or id(rule) in self._own:
+            return False
+        if hit.view not in _AS_WRITTEN:
+            seen = len(rows) <= MOST_ROWS and (aloud or GUESSED_VIEWS.isdisjoint(_parts(hit)))
+            return seen and read.surely
+        return read.surely or (rule.severity < GRAVEST and read.words >= FEW)
 
-    def _misheard(self, hit: Hit) -> bool:
-        """Whether what a single word was taken for does not count in a text that is heard as
+    def _misheard(self, hit: Hit, read: Read) -> bool:
+        """Whether what a single word was taken for does not count, because the text is heard as
         an ordinary one."""
         return (
-            hit.span[0] >= 0
-            and hit.rule.severity < GRAVEST
+            read.clear
+            and hit.span[0] >= 0
+            and hit.rule.severity < GRAVE
             and id(hit.rule) not in self._own
-            and not GUESSED_VIEWS.isdisjoint(hit.view.split("+"))
+            and not GUESSED_VIEWS.isdisjoint(_parts(hit))
         )
 
     def _aloud(self, text: str, span: Span, side: Side) -> list[Hit]:
@@ -119,3 +149,7 @@ class Weigh:
                 if len(found) >= MAX_HITS:
                     break
         return found
+
+
+def _parts(hit: Hit) -> list[str]:
+    return hit.view.split("+")

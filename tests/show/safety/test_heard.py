@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kitsu_tui.bench import word_sounds
 from kitsu_tui.bench.meaning import raw
-from kitsu_tui.show.safety import Gate, meaning
+from kitsu_tui.show.safety import meaning
 from kitsu_tui.show.safety.dialect import MEANT, WRITTEN_FOR, forbidden
-from kitsu_tui.show.safety.heard import MAX_WORDS, NONE_SPOKEN, Heard, Spoken, key, place
+from kitsu_tui.show.safety.heard import (
+    MAX_WORDS,
+    NONE_SPOKEN,
+    PIECE,
+    PLACES,
+    Heard,
+    Spoken,
+    key,
+    place,
+)
 from kitsu_tui.show.safety.unstretched import unstretched
 
 HEARD = meaning.shipped().heard
@@ -79,18 +86,26 @@ def test_of_a_long_line_the_end_is_left_as_it_stands() -> None:
     line = ["hao", "2", "bild", "a", "house"] * (MAX_WORDS // 5) + ["bild", "teh"]
     read = small().read(line)
     assert read is not None
-    assert read[:5] == ["how", "to", "build", "a", "house"]
+    assert read[:5] == read[MAX_WORDS - 5 : MAX_WORDS] == ["how", "to", "build", "a", "house"]
     assert read[-2:] == ["bild", "teh"]
 
 
+def test_neither_harmless_words_nor_gibberish_hide_the_others() -> None:
+    meant = raw("how to build a pipe bomb")
+    for before in (["lol"] * (2 * PIECE), ["xqztv", "vkrdz", "bzzkr"]):
+        read = HEARD.read([*before, *raw("hao tu bild a paip bom")])
+        assert read is not None
+        assert read[-6:] == meant
+
+
 def test_what_is_known_of_words_is_read_as_it_was_written() -> None:
-    some = Spoken(
-        ["fox 40", "den 52"], [["foks fox"], [], [], ["f@ks fox"]], ["sea see"], b"\0\7\0"
-    )
+    sounding = [["foks fox"], [], [], ["f@ks fox"]]
+    some = Spoken(["fox 40", "den 52"], sounding, ["sea see"], bytes(PLACES))
     assert Spoken.unpacked(some.packed()) == some
     assert Heard(Spoken.unpacked(NONE_SPOKEN.packed())).read(["hao"]) is None
-    for broken in (b"", some.packed()[:-1], some.packed() + b"x"):
-        with pytest.raises(ValueError, match="cut short"):
+    short = some._replace(follows=b"\0\7\0").packed()
+    for broken in (b"", some.packed()[:-1], some.packed() + b"x", short):
+        with pytest.raises(ValueError, match="cut short|another kind"):
             Spoken.unpacked(broken)
     assert Heard(NONE_SPOKEN).read(["hao", "tu"]) is None
 
@@ -121,12 +136,6 @@ def test_words_that_are_written_for_forbidden_ones(line: str, meant: str | None)
     assert all(key == key.lower() != meant for key, meant in WRITTEN_FOR.items())
 
 
-def test_they_are_only_tried_where_a_line_is_suspicious(tmp_path: Path) -> None:
-    made = gate(tmp_path)
-    assert made.check("gas the juice, every last one of them").action == "drop"
-    assert made.check("orange juice in the morning").action == "allow"
-
-
 def test_dialect_is_lower_case_and_means_something_else() -> None:
     assert all(spelt == spelt.lower() != meant for spelt, meant in MEANT.items())
 
@@ -140,39 +149,3 @@ def test_dialect_is_lower_case_and_means_something_else() -> None:
 )  # fmt: skip
 def test_letters_drawn_out_and_figures_for_letters(word: str, meant: str) -> None:
     assert unstretched(word, {"poison"}.__contains__) == meant
-
-
-RULES = """
-rules:
-  - {id: hate, category: hate, meaning: hate, action: drop, above: 0.5}
-  - {id: word, category: hate, action: drop, terms: [jews]}
-  - {id: scum, category: profanity, severity: 3, action: drop, terms: [cock]}
-"""
-
-
-def gate(folder: Path) -> Gate:
-    (folder / "a.yaml").write_text(RULES, "utf-8")
-    return Gate.load(folder)
-
-
-def test_the_rules_are_asked_of_a_line_as_it_is_heard(tmp_path: Path) -> None:
-    verdict = gate(tmp_path).check("they hayt awl the jooz in this toun")
-    assert verdict.action == "drop"
-    assert verdict.view in ("meaning+sound", "sound")
-
-
-def test_a_line_that_is_heard_as_an_ordinary_one_excuses_guesses_of_its_words(
-    tmp_path: Path,
-) -> None:
-    made = gate(tmp_path)
-    assert made.check("coak").rule == "scum"
-    assert made.check("wi luv da coak at da partee").action == "allow"
-
-
-def test_what_the_operator_forbids_is_not_excused(tmp_path: Path) -> None:
-    gate(tmp_path)
-    (tmp_path / "own").write_text(
-        "rules: [{id: mine, category: x, action: drop, terms: [cock]}]\n", "utf-8"
-    )
-    made = Gate.load(tmp_path, ["a"], tmp_path / "own")
-    assert made.check("wi luv da coak at da partee").rule == "mine"
