@@ -20,12 +20,13 @@ HIDDEN = -0.5
 """Log-odds more, or less, are asked of a line that has to be read in another way than it is
 written. Letters apart, figures or stars for letters: nobody writes so by chance."""
 BACKWARDS = 0.4
+"""The same of words that are read from their end."""
 GUESSED = 1.2
 """By ear, two words for one, letters that changed places: ordinary ones are read so as well."""
-ASKED_AGAIN = -1.0
-"""Log-odds from which a line is also asked of the rules as it is heard."""
 HEARD_OTHERWISE = -0.3
-"""The same of one that is spelt by ear."""
+"""The same of a line that is spelt by ear."""
+ASKED_AGAIN = -1.0
+"""Log-odds from which that is also asked of the rules."""
 CLEAR = -1.0
 """Log-odds under which a line that is spelt by ear is an ordinary one."""
 GARBLED = 0.8
@@ -39,9 +40,8 @@ VIEW = "meaning"
 HEARD = f"{VIEW}+sound"
 EVADING = f"{VIEW}+evading"
 WRITTEN = f"{VIEW}+repeats"
-
-
-GUESSED_VIEWS = frozenset(("sound", "swapped", "together", "alias"))
+GUESSED_VIEWS = frozenset(("sound", "swapped", "together"))
+"""Ways to read a word that ordinary ones are read by as well."""
 
 
 def _asked(views: frozenset[str] | None) -> float:
@@ -61,7 +61,8 @@ class Read(Struct, frozen=True):
         kind: of that reading: one of meaning.KINDS; empty where no rule asks for so little.
         view: how it had to be read.
         row: that reading; None: there is nothing to read.
-        aloud: the line as it is heard, where that is another one and no ordinary one.
+        aloud: the line as it is heard, or as what it avoids to say, where that is another one and
+            no ordinary one.
         clear: it is heard as another one, and that is an ordinary one: what readings of single
             words guessed does not count.
         garbled: what was taken off the odds of the other readings for that.
