@@ -38,6 +38,7 @@ STOP_S = 7.0
 """An idle client delays OBS 29's end by 5 s; now and then it never ends, though it has saved."""
 TRIES = 3
 POLL_S = 0.05
+HANGS_S = 2.0
 PROGRAMS = {"obs": "obs-studio", "Xvfb": "xvfb"}
 """What is run, and the Debian package it is in."""
 _COMMAND = (
@@ -164,8 +165,14 @@ class ObsLab:
 
     def hang(self) -> None:
         """Let it stand still: it listens, and answers nothing."""
-        if self._obs is not None:
-            self._obs.process.send_signal(signal.SIGSTOP)
+        if self._obs is None:
+            return
+        self._obs.process.send_signal(signal.SIGSTOP)
+        # Of many threads each stops when it is next looked at: one may still answer meanwhile.
+        deadline = time.monotonic() + HANGS_S
+        found = psutil.Process(self._obs.process.pid)
+        while found.status() != psutil.STATUS_STOPPED and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def go_on(self) -> None:
         if self._obs is not None:
