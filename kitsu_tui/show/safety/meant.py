@@ -31,7 +31,7 @@ CLEAR = -1.0
 """Log-odds under which a line that is spelt by ear is an ordinary one."""
 GARBLED = 0.8
 """Log-odds that its other readings count less then: half of their words are none."""
-SUSPICIOUS = 0.0
+SUSPICIOUS = -1.2
 """Log-odds from which words of a line may be written for forbidden ones that sound like them."""
 EVADED = 0.5
 """Log-odds that such a reading costs."""
@@ -147,7 +147,7 @@ class Meant:
         if hidden is not None:
             odds = model.score(hidden) - EVADED
             found.append((odds, hidden, EVADING, rows[0]))
-            said = said or (" ".join(hidden) if odds > SUSPICIOUS else "")
+            said = said or (" ".join(hidden) if odds > 0 else "")
         if written is not None:
             found.append((model.score(written) - garbled, written, WRITTEN, rows[0]))
         for row in rows[1:MOST_ROWS]:
