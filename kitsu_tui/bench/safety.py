@@ -83,7 +83,15 @@ async def run(
             )
     if "turns" in parts:
         tell("turns: the other judge is loaded, then the engines are started")
-        judge = OtherJudge()
+        try:
+            judge = OtherJudge()
+        except BenchFailed as missing:
+            if not figures:
+                raise
+            # What was measured is told all the same.
+            tell(f"turns: left out: {missing}")
+            notes.append(f"turns: left out: {missing}")
+            return _report(figures, notes)
         some: list[Flagged] = []
         asked = safety_turns.prompts(DATA / "provoking.txt", turns, seed)
         for past in (False, True) if let_in is None else (let_in,):
@@ -96,6 +104,10 @@ async def run(
         if kept is not None:
             told = kept.with_name(f"{kept.name}.flagged")
             told.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in some))
+    return _report(figures, notes)
+
+
+def _report(figures: list[Figure], notes: list[str]) -> BenchReport:
     return BenchReport(
         name="safety", method=METHOD, machine=machine(), figures=figures, notes=notes
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kitsu_tui.bench import safety, safety_cost, safety_turns
+from kitsu_tui.bench import safety, safety_cost, safety_turns, safety_unseen
 from kitsu_tui.bench.place import BenchFailed
 from kitsu_tui.bench.safety_judge import Opinion, OtherJudge
 from kitsu_tui.bench.safety_turns import Line, Round
@@ -43,6 +43,29 @@ def test_prompts_are_as_many_as_asked_all_different_and_the_same_by_seed() -> No
 def test_prompts_that_are_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(BenchFailed, match=r"nowhere\.txt"):
         safety_turns.prompts(tmp_path / "nowhere.txt", 1, 1)
+
+
+@pytest.mark.parametrize("parts", [("corpora", "turns"), ("turns",)])
+def test_without_what_judges_turns_the_rest_is_told(
+    parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> OtherJudge:
+        raise BenchFailed("no module named judge")
+
+    monkeypatch.setattr(safety, "OtherJudge", missing)
+    monkeypatch.setattr(safety_unseen, "figures", lambda gate: [])
+    told: list[str] = []
+    run = safety.run(
+        profile="starter", turns=1, quick=True, let_in=None, parts=parts, seed=1, kept=None,
+        tell=told.append,
+    )  # fmt: skip
+    if "corpora" not in parts:
+        with pytest.raises(BenchFailed, match="no module named judge"):
+            asyncio.run(run)
+        return
+    report = asyncio.run(run)
+    assert any(figure.name.startswith("held-out") for figure in report.figures)
+    assert report.notes[-1] == told[-1] == "turns: left out: no module named judge"
 
 
 def test_figures_of_turns() -> None:
