@@ -1,7 +1,7 @@
 """Trains the model of meanings anew: writes kitsu_tui/show/safety/data/meaning.bin.
 
 To be run when lines were added to tests/data/safety/meaning: `python -m kitsu_tui.bench.meaning`,
-three minutes. It is a logistic regression with a weight for each word, its first letters, letters
+five minutes. It is a logistic regression with a weight for each word, its first letters, letters
 in a row, its cluster, each pair of words and each two that stand near each other (show/safety/
 meaning.py), by liblinear (Fan et al., 2008). Clusters of words are taken from the model that is
 there; `word_kinds.py` makes those.
@@ -44,7 +44,7 @@ SAME = {
 }  # fmt: skip
 """Kinds of the files that count as another."""
 PADDED = 0.6
-"""Lines, one in so many, that are learnt once more with an ordinary one before or behind them."""
+"""The share of lines learnt once more with an ordinary one before or behind them."""
 REGRESSIONS = 3
 """Each with other lines padded; the mean of them errs less than any."""
 Matrix = Any

@@ -29,7 +29,7 @@ _SOME = """
     fukin fucking|fukkin fucking|fawk fuck|fook fuck|fooks fucks|heer here|hier here|reed read
     eet eat|2 to|4 for|8 ate|b4 before|gr8 great|h8 hate|l8r later|l8 late|m8 mate|w8 wait
     d8 date|in2 into|2day today|2nite tonight|2moro tomorrow|2morrow tomorrow|sum1 someone
-    any1 anyone|evry1 everyone|every1 everyone|no1 noone|4eva forever|4ever forever|4get forget
+    any1 anyone|evry1 everyone|every1 everyone|no1 nobody|4eva forever|4ever forever|4get forget
     2gether together|str8 straight
     """
 MEANT = dict(

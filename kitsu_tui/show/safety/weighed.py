@@ -102,16 +102,18 @@ class Weigh:
     ) -> Hit | None:
         """What a text means is forbidden; where that is allowed on this side, what the rest of it
         means without the words that say so (`part`)."""
+        allowed = False
         for rule in self._meant.rules(read):
             if rule.on(side) == "allow":
-                rest = None if part else self._meant.without(read, edge)
-                return self._meant_by(rest, low, edge, side, part=True) if rest else None
+                allowed = True
+                continue
             spans = outermost(self._index.allowed_by(low, rule, self._own_allow))
             if spans and self._meant.left(read, edge, spans) < rule.above:
                 continue
             told = self._meant.telling(read, edge)
             return Hit(rule, read.view, (0, len(low) - edge), told)
-        return None
+        rest = self._meant.without(read, edge) if allowed and not part else None
+        return self._meant_by(rest, low, edge, side, part=True) if rest is not None else None
 
     def _guessed(self, hit: Hit, read: Read, rows: Sequence[Row], aloud: bool) -> bool:
         """Whether a hit does not count, because the text is an ordinary one. What began in what was

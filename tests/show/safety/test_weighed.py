@@ -104,6 +104,11 @@ def test_where_swearing_is_let_in_what_else_a_line_says_counts(tmp_path: Path) -
     assert verdict.rule == "violence"
 
 
+def test_a_stricter_rule_of_the_operator_counts_beside_one_that_lets_in(tmp_path: Path) -> None:
+    own = "rules: [{id: mine, category: x, meaning: profanity, action: drop, above: 1.0}]\n"
+    assert gate(tmp_path, own=own).check_input("this is fucking great").rule == "mine"
+
+
 @pytest.mark.parametrize(
     ("text", "english"),
     [
